@@ -1,0 +1,83 @@
+# The commands of the house. Only python3 and make are assumed; everything they install lives in this folder.
+#
+#   make run     the whole product on this machine    PORT=8000 STATE=.local ENGINE=ministack|dynoxide
+#   make test    every test                           T="tests/unit -k wallet"
+#   make check   format, lint, types, floor plan, OpenAPI file, template
+#   make bench   the benchmark tables
+#   make fmt     puts the format right                make lock    chooses new versions
+#
+# A stamp stands beside what it stands for, so deleting an environment also forgets that it was made.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check bench install lock fmt npm
+
+BIN := .venv/bin
+PY := $(BIN)/python
+NODE_MODULES := infra/local/node_modules
+PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+	--cache-dir .local/uv-cache
+WORKERS ?= 2
+T ?= tests
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+run: install
+	@exec $(PY) -m infra.local
+
+# A worker takes its share in order and takes over from a slower one at the end, so most modules stay on one worker.
+test: install
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
+
+check: install
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --cache-dir .local/import-linter
+	$(PY) -m infra.openapi --check
+	$(PY) -m infra.template.lint
+
+bench: install
+	@$(PY) -m bench
+
+fmt: install
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+install: .venv/installed .local/ministack/installed npm
+
+.venv/installed: requirements-dev.txt
+	@python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null \
+		|| { echo "Jifen needs python3 from 3.11 to 3.14 on the PATH; found: $$(python3 --version 2>&1)."; exit 1; }
+	@echo "Installing the locked packages into .venv (about a minute the first time)."
+	@[ -x $(BIN)/pip ] && $(PY) -c "" 2>/dev/null || python3 -m venv --clear .venv \
+		|| { echo "python3 cannot make an environment; install its venv package (on Debian: python3-venv)."; exit 1; }
+	@$(PY) $(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+# The local AWS pins versions of botocore that the product cannot share, hence an environment of its own.
+.local/ministack/installed: infra/local/ministack.txt | .venv/installed
+	@echo "Installing the local AWS into .local/ministack (some seconds)."
+	@[ -x .local/ministack/bin/pip ] || python3 -m venv --clear .local/ministack
+	@.local/ministack/bin/python $(PIP_INSTALL) -r infra/local/ministack.txt
+	@touch $@
+
+# npm brings one binary, the crash-safe engine of the tests. Without it ministack does the work.
+npm:
+	@if ! command -v npm >/dev/null 2>&1; then \
+		echo "npm is missing, so tests and ENGINE=dynoxide do without dynoxide; install Node.js to have it."; \
+	elif ! [ $(NODE_MODULES)/installed -nt infra/local/package-lock.json ]; then \
+		npm ci --prefix infra/local --cache .local/npm-cache --ignore-scripts --loglevel=error >/dev/null \
+			&& mkdir -p $(NODE_MODULES) && touch $(NODE_MODULES)/installed \
+			|| echo "npm could not install dynoxide, so ministack takes its place; run make again to retry."; \
+	fi
+
+# requirements.txt takes every version from requirements-dev.txt, so that what is tested is what ships.
+lock: install
+	$(UV_COMPILE) --upgrade --group dev pyproject.toml -o requirements-dev.txt
+	$(UV_COMPILE) --upgrade --constraint requirements-dev.txt pyproject.toml -o requirements.txt
+	$(UV_COMPILE) --upgrade infra/local/ministack.in -o infra/local/ministack.txt
+	npm install --prefix infra/local --cache .local/npm-cache --package-lock-only --ignore-scripts --loglevel=error

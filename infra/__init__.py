@@ -1,0 +1,1 @@
+"""What surrounds the product: its AWS template, its local stack, its commands."""

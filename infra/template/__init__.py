@@ -1,0 +1,1 @@
+"""What stands around the functions in AWS: the table and what guards it."""

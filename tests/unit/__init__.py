@@ -1,0 +1,1 @@
+"""What one part does by itself, told without the rest."""
