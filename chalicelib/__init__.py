@@ -1,0 +1,1 @@
+"""Jifen: a redemption marketplace in which every point can be explained."""

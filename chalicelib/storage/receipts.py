@@ -1,0 +1,52 @@
+"""Receipts: what a request created remembers the request.
+
+A use case that creates something uses that thing as its receipt; where nothing is created, a
+receipt item stands in. Either keeps the request's fingerprint and lives for ever. Its key is
+derived from the caller, the route and the Idempotency-Key, so that asking again finds it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pynamodb.attributes import BinaryAttribute
+
+from chalicelib.kernel.errors import KeyReused
+from chalicelib.kernel.ids import digest62
+from chalicelib.storage.table import Item, Key, RawItem
+from chalicelib.storage.transaction import Otherwise, Replayed, Transaction
+
+RECEIPT_CHARS: Final = 21
+"""125 bits: receipts of all callers of a partition share its key space."""
+
+
+class Receipt(Item):
+    """That a request was carried out, where nothing else tells it."""
+
+    fingerprint = BinaryAttribute(attr_name="f", legacy_encoding=False)
+
+
+def receipt_sort(caller: str, *, route: str, key: str) -> str:
+    """Return the sort key of the receipt of one caller's request."""
+    return "R#" + digest62((caller, route, key), RECEIPT_CHARS)
+
+
+def replayed_or_reused(fingerprint: bytes) -> Otherwise:
+    """Return what a receipt that is already there means to this request.
+
+    `Replayed` for the same request, `KeyReused` for another one under the same key.
+    """
+
+    def judge(image: RawItem | None) -> Exception:
+        assert image is not None
+        return Replayed(image) if image["f"]["B"] == fingerprint else KeyReused()
+
+    return judge
+
+
+def put_receipt(tx: Transaction, at: Key, *, fingerprint: bytes) -> None:
+    """Add a receipt item: the request is carried out once."""
+    tx.put(
+        Receipt(*at, fingerprint=fingerprint),
+        otherwise=replayed_or_reused(fingerprint),
+    )

@@ -1,0 +1,62 @@
+"""What a use case is handed instead of reaching for it: the instant, the dice, and patience.
+
+`Work.now` is one instant for the whole use case. Patience is a budget of seconds that holds every
+attempt and every pause between them: full jitter that starts at 20 ms and is capped at 1 s. An
+attempt is begun only when one as long as the longest so far still fits; otherwise the caller is
+told to come back (`Contended`). The price: under a storm somebody is sent away who might have
+won with the next try.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from chalicelib.kernel.errors import Contended, Refusal
+from chalicelib.kernel.ids import Dice
+
+BUDGET_SECONDS: Final = 3.0
+"""A till's patience; far below the 29 s at which API Gateway gives up."""
+PAUSE_FIRST_SECONDS: Final = 0.020
+PAUSE_MAX_SECONDS: Final = 1.0
+SYSTEM_DICE: Final = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The circumstances of one use case.
+
+    `now` is an instant in UTC, `pause` sleeps for seconds, `elapsed` is a monotonic clock.
+    """
+
+    now: datetime
+    dice: Dice = SYSTEM_DICE
+    pause: Callable[[float], None] = time.sleep
+    elapsed: Callable[[], float] = time.monotonic
+
+
+class Patience:
+    """The budget of one use case: ask `again` before every further attempt."""
+
+    def __init__(self, work: Work) -> None:
+        """Start the clock."""
+        self._work = work
+        self._started = self._begun = work.elapsed()
+        self._longest = 0.0
+        self._tries = 0
+
+    def again(self, refusal: type[Refusal] = Contended) -> None:
+        """Pause before the next attempt, or raise the refusal when it would not fit."""
+        now = self._work.elapsed()
+        self._longest = max(self._longest, now - self._begun)
+        ceiling = min(PAUSE_MAX_SECONDS, PAUSE_FIRST_SECONDS * 2**self._tries)
+        pause = self._work.dice.random() * ceiling
+        if now - self._started + pause + self._longest > BUDGET_SECONDS:
+            raise refusal()
+        self._tries += 1
+        self._work.pause(pause)
+        self._begun = self._work.elapsed()
