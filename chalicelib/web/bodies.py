@@ -1,0 +1,256 @@
+"""Reading bodies and queries, and the schemas that every room's routes share.
+
+Bytes become JSON first (what cannot be read is 400 `malformed`: broken or trailing bytes, NaN, a
+lone surrogate, nesting beyond 200), then a model, strictly (what is wrong is 422 `invalid`, each
+error with a JSON pointer). The two passes cost a few microseconds and tell the two apart.
+
+Models build their validators at first use (`defer_build`), so that importing all routes stays
+cheap; a server with threads builds them all beforehand (`House.prepare`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Final, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, from_json
+
+from chalicelib.kernel.errors import InvalidFields, Language, Malformed
+from chalicelib.kernel.money import MONEY_MAX, Money
+from chalicelib.kernel.pages import PAGE_DEFAULT, PAGE_MAX
+
+BODY_BYTES_MAX: Final = 64 * 1024
+"""Ordinary bodies are under 4 KiB; sixteen times that is room enough for any of them."""
+ERRORS_MAX: Final = 20
+"""Errors told of one request, so that a hostile body cannot ask for a large answer."""
+TEXT_CHARS_MAX: Final = 500
+"""Characters of one language of a text: a long description, and an item still fits its kilobyte."""
+CURSOR_CHARS_MAX: Final = 512
+"""Our longest cursor has about 100 characters."""
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+PLAIN_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+PLAIN_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+"""RFC 3339. Pydantic would also take seconds since 1970, and times without a zone."""
+YEARS: Final = range(2000, 3000)
+"""Years that an instant may have: far from the calendar's ends, where zones overflow."""
+PLAIN_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def plain_integer(given: object) -> object:
+    """Refuse what pydantic would read kindly: ` 5`, `5.0`, `+5`, `1_0`, `05`."""
+    if isinstance(given, str) and not PLAIN_INTEGER.fullmatch(given):
+        raise ValueError("not a whole number")
+    return given
+
+
+def plain_flag(given: object) -> object:
+    """Refuse what pydantic would read kindly: `yes`, `on`, `1`."""
+    if isinstance(given, str) and given not in {"true", "false"}:
+        raise ValueError("neither true nor false")
+    return given
+
+
+def plain_day(given: object) -> object:
+    """Return the day; refuse what pydantic would read kindly: `"1577836800"`, a timestamp."""
+    if not isinstance(given, str):
+        return given
+    if not PLAIN_DAY.fullmatch(given):
+        raise ValueError("not a day, YYYY-MM-DD")
+    return date.fromisoformat(given)
+
+
+def plain_instant(given: object) -> object:
+    """Return the time in UTC, so that the same instant written otherwise is the same request."""
+    if not isinstance(given, str):
+        return given
+    if not PLAIN_INSTANT.fullmatch(given):
+        raise ValueError("not an RFC 3339 time")
+    instant = datetime.fromisoformat(given.upper())
+    if instant.year not in YEARS:
+        raise ValueError("not a time of this millennium")
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[datetime, BeforeValidator(plain_instant)]
+"""A time in a body; in UTC from here on."""
+Day = Annotated[date, BeforeValidator(plain_day)]
+"""A day of the calendar, in a body or a query."""
+Integer = Annotated[int, BeforeValidator(plain_integer)]
+"""A whole number in a query."""
+Flag = Annotated[bool, BeforeValidator(plain_flag)]
+"""`true` or `false` in a query."""
+Line = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_CHARS_MAX, pattern=PRINTABLE)]
+"""Text that a person reads, without control characters."""
+Currency = Annotated[str, Field(pattern=r"^[a-z]{3}$", examples=["cny"])]
+"""An ISO 4217 code in lower case."""
+
+
+class Body(BaseModel):
+    """What callers send: strict, closed, frozen."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+
+class View(BaseModel):
+    """What callers get: closed and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Query(BaseModel):
+    """What stands behind the question mark: texts, closed, frozen; by itself, nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class PageQuery(Query):
+    """Which part of a list."""
+
+    limit: Integer = Field(default=PAGE_DEFAULT, ge=1, le=PAGE_MAX)
+    cursor: str | None = Field(default=None, min_length=1, max_length=CURSOR_CHARS_MAX)
+
+
+class MoneyIn(Body):
+    """Money sent: whole minor units with their currency."""
+
+    amount: int = Field(ge=0, le=MONEY_MAX, examples=[2990])
+    currency: Currency
+
+    def money(self) -> Money:
+        """Return it as the kernel's word."""
+        return Money(self.amount, self.currency)
+
+
+class MoneyOut(View):
+    """Money told: whole minor units with their currency."""
+
+    amount: int
+    currency: str
+
+    @classmethod
+    def of(cls, money: Money) -> MoneyOut:
+        """Return the kernel's word as an answer."""
+        return cls(amount=money.amount, currency=money.currency)
+
+
+class Text(Body):
+    """A text in both languages, sent and told alike."""
+
+    zh: Line
+    en: Line
+
+    def told(self, language: Language) -> str:
+        """Return the text in one language."""
+        return self.zh if language == "zh-CN" else self.en
+
+
+CHINESE: Final[Mapping[str, str]] = {
+    "bool_type": "应为布尔值",
+    "extra_forbidden": "未知字段",
+    "greater_than": "数值过小",
+    "greater_than_equal": "数值过小",
+    "int_type": "应为整数",
+    "less_than": "数值过大",
+    "less_than_equal": "数值过大",
+    "list_type": "应为数组",
+    "literal_error": "不在允许的取值之内",
+    "missing": "缺少必填字段",
+    "model_type": "应为对象",
+    "string_pattern_mismatch": "格式不正确",
+    "string_too_long": "文字过长",
+    "string_too_short": "文字过短",
+    "string_type": "应为字符串",
+    "too_long": "元素过多",
+    "too_short": "元素过少",
+}
+"""The commonest of pydantic's errors in Chinese."""
+CHINESE_OTHERWISE: Final = "字段无效"
+
+
+def read_json(payload: bytes) -> object:
+    """Return a body's JSON, or refuse what cannot be read."""
+    try:
+        document: object = from_json(payload, allow_inf_nan=False)
+    except ValueError as wrong:
+        raise Malformed(reason=str(wrong)) from None
+    return document
+
+
+def read_body(model: type[M], payload: bytes, *, language: Language) -> M:
+    """Return a body as its model."""
+    document = read_json(payload)
+    try:
+        return model.model_validate_json(payload)
+    except ValidationError as wrong:
+        raise InvalidFields(errors=errors_of(wrong, document, language=language)) from None
+
+
+def read_query(model: type[M], query: Mapping[str, list[str]], *, language: Language) -> M:
+    """Return the query as its model; a parameter given twice means nothing and is refused."""
+    twice = [name for name, values in query.items() if len(values) != 1]
+    if twice:
+        raise InvalidFields(errors=[error(f"/{escaped(name)}", "given twice") for name in twice])
+    single = {name: values[0] for name, values in query.items()}
+    try:
+        return model.model_validate_strings(single)
+    except ValidationError as wrong:
+        raise InvalidFields(errors=errors_of(wrong, single, language=language)) from None
+
+
+def errors_of(
+    wrong: ValidationError, document: object, *, language: Language
+) -> list[dict[str, str]]:
+    """Return what is wrong, field by field, never quoting what was sent."""
+    found = wrong.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        error(pointer_to(item["loc"], document), detail_of(item, language))
+        for item in found[:ERRORS_MAX]
+    ]
+
+
+def error(pointer: str, detail: str) -> dict[str, str]:
+    """Return one member of `errors`."""
+    return {"pointer": pointer, "detail": detail}
+
+
+def detail_of(item: ErrorDetails, language: Language) -> str:
+    """Return a field's error as a person reads it."""
+    if language == "en":
+        return item["msg"].removeprefix("Value error, ")
+    return CHINESE.get(item["type"], CHINESE_OTHERWISE)
+
+
+def pointer_to(location: Sequence[int | str], document: object) -> str:
+    """Return the JSON pointer of pydantic's location.
+
+    A location also names the branch of a union that was tried; only steps that lead somewhere in
+    the document count, and the last one, which may name a field that is missing.
+    """
+    steps: list[str] = []
+    for place, step in enumerate(location):
+        if isinstance(document, dict) and (step in document or place == len(location) - 1):
+            steps.append(escaped(str(step)))
+            document = document.get(step)
+        elif isinstance(document, list) and isinstance(step, int) and step < len(document):
+            steps.append(str(step))
+            document = document[step]
+    return "".join(f"/{step}" for step in steps)
+
+
+def escaped(step: str) -> str:
+    """Return a step of a JSON pointer as RFC 6901 writes it."""
+    return step.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,1 @@
+"""The HTTP contract, tested on events without a network."""

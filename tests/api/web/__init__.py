@@ -1,0 +1,1 @@
+"""The edges alone: a small house, no network, no table."""
