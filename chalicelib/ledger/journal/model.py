@@ -1,0 +1,79 @@
+"""What an entry says: who, when, why, the legs that sum to 0, and the dates that gave or got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Final
+
+from chalicelib.kernel.errors import Language
+
+
+class Account(Enum):
+    """The accounts of the double entry, with the letter they are stored under.
+
+    Over all members: issued + debt = available + escrow + redeemed + expired + clawed back.
+    Legs of ISSUED and DEBT carry the opposite sign of those balances.
+    """
+
+    ISSUED = "I"
+    AVAILABLE = "A"
+    ESCROW = "E"
+    REDEEMED = "R"
+    EXPIRED = "X"
+    CLAWED_BACK = "C"
+    DEBT = "D"
+    TRANSFER = "T"
+
+
+class Reason(Enum):
+    """Why a wallet changed, with the sentence a member reads."""
+
+    ENROLLED = ("enrolled", "You joined the program.", "您加入了积分计划。")
+    PURCHASE = ("purchase", "Points earned by a purchase.", "消费获得积分。")
+    REFUND = (
+        "purchase_refund",
+        "Points taken back because a purchase was refunded.",
+        "消费退款，相应积分已扣回。",
+    )
+    REDEMPTION = ("redemption", "Points redeemed for a reward.", "积分兑换奖励。")
+    EXPIRY = ("expiry", "Points past their last day.", "积分已过有效期。")
+    EXEMPTION = ("exemption", "A change of how long your points are kept.", "积分保留期限变更。")
+    FROZEN = ("frozen", "The account was frozen.", "账户已被冻结。")
+    THAWED = ("thawed", "The account was opened again.", "账户已解冻。")
+
+    @property
+    def code(self) -> str:
+        """Return the word that is stored."""
+        return self.value[0]
+
+    def sentence(self, language: Language) -> str:
+        """Return what a member reads."""
+        _, en, zh = self.value
+        return zh if language == "zh-CN" else en
+
+
+REASONS: Final = {reason.code: reason for reason in Reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one wallet version changed and why. Legs sum to 0; `dates` sum to AVAILABLE's leg.
+
+    `refers` names the order, purchase or refund behind it; `hash` is SHA-256 over `previous` and
+    the entry's own bytes.
+    """
+
+    member_id: str
+    version: int
+    at: datetime
+    reason: Reason
+    legs: Mapping[Account, int]
+    dates: Mapping[date, int]
+    refers: Mapping[str, str]
+    program_version: int
+    available_after: int
+    previous: bytes
+    hash: bytes

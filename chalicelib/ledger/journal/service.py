@@ -1,0 +1,51 @@
+"""Use of the journal: adding an entry to a transaction, reading it, recomputing from it."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from chalicelib.kernel.errors import NotEnrolled, NotFound
+from chalicelib.kernel.ids import MEMBER_PATTERN
+from chalicelib.kernel.pages import Page
+from chalicelib.ledger.journal import store
+from chalicelib.ledger.journal.model import Entry
+from chalicelib.ledger.journal.rules import Recomputed, recompute
+from chalicelib.storage.transaction import Transaction
+from chalicelib.storage.work import Work
+
+
+def add(tx: Transaction, entry: Entry) -> None:
+    """Add an entry to the transaction that writes its wallet version."""
+    store.put_entry(tx, entry)
+
+
+def page(
+    work: Work,
+    member_id: str,
+    *,
+    limit: int,
+    after: str | None,
+    absent: type[NotFound] = NotEnrolled,
+) -> Page[Entry]:
+    """Return a member's entries, newest first.
+
+    Raises `absent` when there is no such member: every wallet has an entry from its first version.
+    """
+    if not MEMBER_PATTERN.fullmatch(member_id):
+        raise absent
+    found = store.page_of(work, member_id, limit=limit, after=after)
+    if after is None and not found.items:
+        raise absent
+    return found
+
+
+def recomputed(work: Work, member_id: str, *, through: int) -> Recomputed:
+    """Return what a member's journal implies, from its first entry through a version."""
+    entries = store.all_of(work, member_id)
+    return recompute(takewhile(lambda entry: entry.version <= through, entries))
+
+
+def newest_version(work: Work, member_id: str) -> int:
+    """Return the version of a member's newest entry, 0 where there is none."""
+    newest = store.page_of(work, member_id, limit=1, after=None).items
+    return newest[0].version if newest else 0

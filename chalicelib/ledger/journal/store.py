@@ -1,0 +1,96 @@
+"""Entries as items: `member / J#version`, immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+
+from chalicelib.kernel.errors import Contended
+from chalicelib.kernel.pages import Page
+from chalicelib.ledger.journal.model import REASONS, Account, Entry
+from chalicelib.storage.dates import day_of_key, key_of_day
+from chalicelib.storage.reads import Range, query, query_all
+from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item
+from chalicelib.storage.transaction import Transaction
+from chalicelib.storage.work import Work
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class EntryItem(Item):
+    """One entry as stored; the letters keep it within 1 KB at 72 dates."""
+
+    at = IntAttribute(attr_name="a")
+    reason = UnicodeAttribute(attr_name="k")
+    legs = IntMapAttribute(attr_name="g")
+    dates = IntMapAttribute(attr_name="d")
+    order = UnicodeAttribute(attr_name="o", null=True)
+    purchase = UnicodeAttribute(attr_name="q", null=True)
+    refund = UnicodeAttribute(attr_name="r", null=True)
+    until = UnicodeAttribute(attr_name="u", null=True)
+    program_version = IntAttribute(attr_name="pv")
+    available_after = IntAttribute(attr_name="b")
+    previous = BinaryAttribute(attr_name="ph", legacy_encoding=False)
+    hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
+
+
+REFERRED = ("order", "purchase", "refund", "until")
+
+
+def put_entry(tx: Transaction, entry: Entry) -> None:
+    """Add an entry; the one that is already there would mean a forked chain."""
+    tx.put(
+        EntryItem(
+            entry.member_id,
+            f"J#{entry.version:012d}",
+            at=(entry.at - EPOCH) // MICROSECOND,
+            reason=entry.reason.code,
+            legs={account.value: points for account, points in entry.legs.items()},
+            dates={key_of_day(day): points for day, points in entry.dates.items()},
+            program_version=entry.program_version,
+            available_after=entry.available_after,
+            previous=entry.previous,
+            hash=entry.hash,
+            order=entry.refers.get("order"),
+            purchase=entry.refers.get("purchase"),
+            refund=entry.refers.get("refund"),
+            until=entry.refers.get("until"),
+        ),
+        otherwise=lambda _: Contended(),
+    )
+
+
+def page_of(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[Entry]:
+    """Return a member's entries, newest first."""
+    part = Range(member_id, "J#", forward=False, limit=limit, after=after)
+    page = query(work, EntryItem, part=part)
+    return Page([_entry(item) for item in page.items], page.next_position)
+
+
+def all_of(work: Work, member_id: str) -> Iterator[Entry]:
+    """Yield a member's entries, oldest first."""
+    return (_entry(item) for item in query_all(work, EntryItem, part=Range(member_id, "J#")))
+
+
+def _entry(item: EntryItem) -> Entry:
+    told = {name: getattr(item, name) for name in REFERRED}
+    return Entry(
+        member_id=item.partition,
+        version=int(item.sort[2:]),
+        at=EPOCH + item.at * MICROSECOND,
+        reason=REASONS[item.reason],
+        legs={Account(letter): points for letter, points in item.legs.items()},
+        dates=_dates(item.dates),
+        refers={name: value for name, value in told.items() if value is not None},
+        program_version=item.program_version,
+        available_after=item.available_after,
+        previous=item.previous,
+        hash=item.hash,
+    )
+
+
+def _dates(stored: dict[str, int]) -> dict[date, int]:
+    return {day_of_key(key): points for key, points in stored.items()}

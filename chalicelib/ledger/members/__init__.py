@@ -1,0 +1,1 @@
+"""Who takes part: profiles, phones, and the codes that tills read."""

@@ -1,0 +1,82 @@
+"""Who may join, and the codes that tills read.
+
+A till code is a member's id and a MAC over the id and the minute, so it needs no storage::
+
+    11 characters of the member's id + 9 of HMAC-SHA256(secret, member, minute)
+
+It is accepted in its own minute and the one after. The price: within those two minutes it can be
+shown twice.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from datetime import UTC, date, datetime
+from typing import Final
+
+from chalicelib.kernel.errors import Conflict, InvalidFields
+from chalicelib.kernel.ids import MEMBER_CHARS, base62, keyed_digest
+from chalicelib.ledger.members.model import TillCode
+
+PHONE_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
+"""E.164: a plus, a country code, 15 digits at most; no country has numbers of fewer than 7."""
+BIRTHDAY_MIN: Final = date(1900, 1, 1)
+"""Earlier than anybody alive; what lies before is a slip of the pen."""
+MINUTE_SECONDS: Final = 60
+CODE_MAC_CHARS: Final = 9
+"""53 bits: at 10 wrong tries a minute, a guess succeeds once in a billion years."""
+CODE_CHARS: Final = MEMBER_CHARS + CODE_MAC_CHARS
+CODE_PATTERN: Final = re.compile(rf"[0-9A-Za-z]{{{CODE_CHARS}}}")
+MINUTES_ACCEPTED: Final = 2
+"""Its own minute and the one after: time enough to turn the screen to the scanner."""
+
+
+class SubjectTaken(Conflict):
+    """The person behind the subject is a member already."""
+
+    code = "subject_taken"
+    en = "This person is a member already."
+    zh = "该用户已是会员。"
+
+
+class PhoneTaken(Conflict):
+    """The number belongs to another member: one member each."""
+
+    code = "phone_taken"
+    en = "This phone number belongs to another member."
+    zh = "该手机号已被其他会员使用。"
+
+
+def refuse_birthday(birthday: date | None, today: date) -> None:
+    """Raise `InvalidFields` unless the birthday is a day of the past that somebody alive has."""
+    if birthday is None or BIRTHDAY_MIN <= birthday < today:
+        return
+    raise InvalidFields.at("/birthday", f"not a day from {BIRTHDAY_MIN} up to yesterday")
+
+
+def till_code(secret: bytes, member_id: str, *, at: datetime) -> TillCode:
+    """Return the code that a member shows in the minute of an instant."""
+    minute = _minute(at)
+    ends = (minute + MINUTES_ACCEPTED) * MINUTE_SECONDS
+    return TillCode(_code(secret, member_id, minute=minute), datetime.fromtimestamp(ends, UTC))
+
+
+def member_shown(secret: bytes, code: str, *, at: datetime) -> str | None:
+    """Return the member whose code this is at an instant, or None."""
+    if not CODE_PATTERN.fullmatch(code):
+        return None
+    member_id = "mem_" + code[:MEMBER_CHARS]
+    newest = _minute(at)
+    accepted = range(newest, newest - MINUTES_ACCEPTED, -1)
+    good = [hmac.compare_digest(code, _code(secret, member_id, minute=m)) for m in accepted]
+    return member_id if any(good) else None
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp()) // MINUTE_SECONDS
+
+
+def _code(secret: bytes, member_id: str, *, minute: int) -> str:
+    mac = keyed_digest(secret, purpose="till-code", message=f"{member_id}\n{minute}")
+    return member_id[4:] + base62(int.from_bytes(mac, "big"), CODE_MAC_CHARS)

@@ -1,0 +1,158 @@
+"""Joining the program, reading who a member is, and telling tills whom they serve.
+
+One transaction makes a member: the profile, the claim of the phone, the first wallet version and
+its journal entry, and, for the first member of all, the head's word that the zone is fixed. The
+profile is the receipt and goes in first.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final
+
+from chalicelib.kernel.clock import day_of
+from chalicelib.kernel.errors import NotEnrolled, NotFound
+from chalicelib.kernel.ids import client_token, member_id_of, random_id
+from chalicelib.ledger.members import store
+from chalicelib.ledger.members.model import Enrolled, Enrolment, Member, Profile, TillCode
+from chalicelib.ledger.members.rules import (
+    PhoneTaken,
+    SubjectTaken,
+    member_shown,
+    refuse_birthday,
+    till_code,
+)
+from chalicelib.ledger.wallets import service as wallets
+from chalicelib.program.audit import service as audit
+from chalicelib.program.audit.model import Deed
+from chalicelib.program.documents import service as documents
+from chalicelib.program.documents.model import Program
+from chalicelib.program.documents.rules import channel_of
+from chalicelib.settings import settings
+from chalicelib.storage.head import Head, fix_zone, latest_head, read_head
+from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.tries import TryLimit, count_wrong_try, refuse_if_spent
+from chalicelib.storage.work import Work
+
+RESOLVE_TRIES: Final = TryLimit("resolve", tries_max=10, seconds=60)
+"""Ten wrong tries a minute and till (the HTTP contract)."""
+
+
+def member_of(subject: str) -> str:
+    """Return the id that the member behind a subject has, enrolled or not."""
+    return member_id_of(settings().secret, subject)
+
+
+def enrol_by_operator(work: Work, told: Enrolment, *, subject: str | None, by: str) -> Member:
+    """Make somebody a member, on the word of an operator, into the audit log.
+
+    Raises `SubjectTaken`, `PhoneTaken`, and `NotFound` where no such member referred them.
+    """
+    return _enrol(work, told, head=_head(work, told), subject=subject, by=by)
+
+
+def enrol_by_channel(work: Work, told: Enrolment, *, subject: str | None, client: str) -> Member:
+    """Make somebody a member, on the word of a till or a shop; refusals as for an operator.
+
+    Raises `Forbidden` where the client reports for no channel.
+    """
+    head = read_head(work)
+    channel_of(documents.program_at(work, head), client)
+    return _enrol(work, told, head=_head(work, told), subject=subject)
+
+
+def enrol_self(work: Work, told: Enrolment, *, subject: str) -> Enrolled:
+    """Make the caller a member, or return the member that the caller is already."""
+    member_id = member_of(subject)
+    if not store.is_enrolled(work, member_id):
+        try:
+            made = _enrol(work, told, head=_head(work, told), subject=subject)
+        except SubjectTaken:
+            return Enrolled(member(work, member_id), first=False)
+        return Enrolled(made, first=True)
+    return Enrolled(member(work, member_id), first=False)
+
+
+def member(work: Work, member_id: str, *, absent: type[NotFound] = NotEnrolled) -> Member:
+    """Return a member; raise `absent` where there is none."""
+    key = store.key_of(member_id)
+    opened = wallets.open_wallet(work, member_id, key, absent=absent)
+    raw = opened.others.get(key)
+    if raw is None:
+        raise absent
+    return Member(store.profile_from(raw), opened.wallet.frozen)
+
+
+def code_of(work: Work, member_id: str) -> TillCode:
+    """Return the code that a member shows at a till now."""
+    wallets.open_wallet(work, member_id)
+    return till_code(settings().secret, member_id, at=work.now)
+
+
+def resolve_code(work: Work, code: str, *, client: str) -> str:
+    """Return the member who shows a code at a till; `NotFound` counts as a wrong try."""
+    _open_tries(work, client)
+    return _found(work, member_shown(settings().secret, code, at=work.now), client=client)
+
+
+def resolve_phone(work: Work, phone: str, *, client: str) -> str:
+    """Return the member with a phone number; `NotFound` counts as a wrong try."""
+    _open_tries(work, client)
+    return _found(work, store.member_with(work, phone), client=client)
+
+
+def _open_tries(work: Work, client: str) -> None:
+    channel_of(documents.present(work), client)
+    refuse_if_spent(work, RESOLVE_TRIES, caller=client)
+
+
+def _found(work: Work, member_id: str | None, *, client: str) -> str:
+    if member_id is None:
+        count_wrong_try(work, RESOLVE_TRIES, caller=client)
+        raise NotFound
+    return member_id
+
+
+def _head(work: Work, told: Enrolment) -> Head:
+    """Return the head; whoever referred the new member is looked up in the same read."""
+    if told.referred_by is None:
+        return read_head(work)
+    return wallets.open_wallet(work, told.referred_by, absent=NotFound).head
+
+
+def _enrol(
+    work: Work, told: Enrolment, *, head: Head, subject: str | None, by: str | None = None
+) -> Member:
+    program = documents.program_at(work, head)
+    refuse_birthday(told.birthday, day_of(work.now, program.zone))
+    member_id = random_id("mem", work.dice) if subject is None else member_of(subject)
+    profile = _profile(work, told, member_id=member_id, program=program)
+    mark = client_token(work.dice)
+
+    def attempt(tx: Transaction) -> None:
+        store.put_profile(tx, profile, mark=mark, taken=SubjectTaken)
+        if profile.phone is not None:
+            store.put_phone(tx, profile.phone, member_id=member_id, taken=PhoneTaken)
+        wallets.enrol(tx, member_id, program_version=program.version)
+        newest = latest_head(tx, head)
+        if not newest.zone_fixed:
+            fix_zone(tx, newest)
+        if by is not None:
+            audit.record(tx, Deed(by, "member.enrol", member_id, fields=told.told()))
+
+    with suppress(Replayed):
+        persist(work, attempt)
+    return Member(profile, frozen=False)
+
+
+def _profile(work: Work, told: Enrolment, *, member_id: str, program: Program) -> Profile:
+    return Profile(
+        member_id=member_id,
+        name=told.name,
+        email=told.email,
+        phone=told.phone,
+        birthday=told.birthday,
+        language=told.language or program.languages[0],
+        referred_by=told.referred_by,
+        enrolled_at=work.now,
+    )

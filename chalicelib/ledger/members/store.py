@@ -1,0 +1,112 @@
+"""Profiles and phones as items.
+
+    member / P              the profile: personal data lives here and nowhere else
+    phone#<keyed digest> / M    whose number it is; the number itself stands in the profile
+
+A profile is put only where none is, and remembers which run of a use case put it: after a lost
+reply the run finds its own mark and knows that it was the one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Final, cast
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.errors import Language, Refusal
+from chalicelib.kernel.ids import base62, keyed_digest
+from chalicelib.ledger.members.model import Profile
+from chalicelib.settings import settings
+from chalicelib.storage.reads import fetch
+from chalicelib.storage.table import Item, Key, RawItem
+from chalicelib.storage.transaction import Replayed, Transaction
+from chalicelib.storage.work import Work
+
+PHONE_CHARS: Final = 22
+"""131 bits: two numbers never share a claim."""
+
+
+class ProfileItem(Item):
+    """One profile as stored."""
+
+    mark = UnicodeAttribute(attr_name="k")
+    name = UnicodeAttribute(attr_name="n", null=True)
+    email = UnicodeAttribute(attr_name="e", null=True)
+    phone = UnicodeAttribute(attr_name="t", null=True)
+    birthday = UnicodeAttribute(attr_name="b", null=True)
+    language = UnicodeAttribute(attr_name="g")
+    referred_by = UnicodeAttribute(attr_name="r", null=True)
+    enrolled_at = UnicodeAttribute(attr_name="a")
+
+
+class PhoneItem(Item):
+    """Whose a number is."""
+
+    member_id = UnicodeAttribute(attr_name="m")
+
+
+def key_of(member_id: str) -> Key:
+    """Return where a member's profile is."""
+    return (member_id, "P")
+
+
+def profile_from(raw: RawItem) -> Profile:
+    """Return the profile that an image holds."""
+    item = ProfileItem.read(raw)
+    return Profile(
+        member_id=item.partition,
+        name=item.name,
+        email=item.email,
+        phone=item.phone,
+        birthday=date.fromisoformat(item.birthday) if item.birthday else None,
+        language=cast(Language, item.language),
+        referred_by=item.referred_by,
+        enrolled_at=datetime.fromisoformat(item.enrolled_at),
+    )
+
+
+def is_enrolled(work: Work, member_id: str) -> bool:
+    """Tell whether a member has a profile."""
+    return fetch(work, ProfileItem.named(*key_of(member_id))) is not None
+
+
+def put_profile(
+    tx: Transaction, profile: Profile, *, mark: str, taken: Callable[[], Refusal]
+) -> None:
+    """Add a profile where none is: `Replayed` where this run put it before, else `taken`."""
+
+    def otherwise(image: RawItem | None) -> Exception:
+        ours = image is not None and image["k"]["S"] == mark
+        return Replayed(image) if image is not None and ours else taken()
+
+    item = ProfileItem(
+        *key_of(profile.member_id),
+        mark=mark,
+        name=profile.name,
+        email=profile.email,
+        phone=profile.phone,
+        birthday=profile.birthday.isoformat() if profile.birthday else None,
+        language=profile.language,
+        referred_by=profile.referred_by,
+        enrolled_at=rfc3339(profile.enrolled_at),
+    )
+    tx.put(item, otherwise=otherwise)
+
+
+def put_phone(tx: Transaction, phone: str, *, member_id: str, taken: Callable[[], Refusal]) -> None:
+    """Add the claim of a number that nobody else has."""
+    tx.put(PhoneItem(*_phone_key(phone), member_id=member_id), otherwise=lambda _: taken())
+
+
+def member_with(work: Work, phone: str) -> str | None:
+    """Return whose number this is, or None."""
+    item = fetch(work, PhoneItem.named(*_phone_key(phone)))
+    return None if item is None else item.member_id
+
+
+def _phone_key(phone: str) -> Key:
+    digest = keyed_digest(settings().secret, purpose="phone", message=phone)
+    return (f"phone#{base62(int.from_bytes(digest, 'big'), PHONE_CHARS)}", "M")

@@ -1,0 +1,68 @@
+"""What a wallet is: dated lots, what is held and owed, and the head of its journal's chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from chalicelib.ledger.journal.model import Entry
+
+NEVER: Final = date.max
+"""The `expires_on` of points that never expire; sorts last, and is shown as null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A wallet's points of one `expires_on`, the last day of use without exemption."""
+
+    expires_on: date
+    points: int
+
+
+Lots = tuple[Lot, ...]
+"""Lots with different dates, soonest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A member's points as of one version; `available` still counts what a sweep has not booked.
+
+    `held` points are in escrow, `debt` is owed, `exempt_until` is the exemption's last day,
+    `chain` is the hash of the newest entry.
+    """
+
+    member_id: str
+    version: int
+    available: int
+    held: int
+    debt: int
+    lots: Lots
+    exempt_until: date | None
+    frozen: bool
+    chain: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A wallet before and after one entry."""
+
+    before: Wallet | None
+    after: Wallet
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ClawBack:
+    """What a claw-back took in all, and how much of it the wallet now owes."""
+
+    points: int
+    debt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freezing:
+    """What the audit log says of a member who is frozen or thawed."""
+
+    frozen: bool
+    reason: str | None = None

@@ -1,0 +1,291 @@
+"""How points come, go and expire: the rules of a wallet, without any input or output.
+
+A `Posting` writes one wallet version. It begins by booking what has expired, so that nothing dead
+revives; then it credits, spends, holds or claws back; `close` seals the entry into the chain.
+Soonest dates are spent first, and debt is paid before anything becomes available.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from chalicelib.kernel.errors import Forbidden, RuleRefusal
+from chalicelib.ledger.journal.model import Account, Entry, Reason
+from chalicelib.ledger.journal.rules import Recomputed, seal
+from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, Lot, Lots, Wallet
+
+LOTS_MAX: Final = 72
+"""Different dates a wallet keeps, never-expiring points not counted: 1 KB holds them."""
+GRACE_DAYS: Final = 30
+"""How long points stay usable after an exemption's last day."""
+HOUSE_RETURN_DAYS: Final = 7
+"""How long points are good for that the house returns after their date."""
+
+
+class MemberFrozen(Forbidden):
+    """A frozen member may not spend."""
+
+    code = "member_frozen"
+    en = "This account is frozen. Please ask support."
+    zh = "该账户已被冻结，请联系客服。"
+
+
+class DebtOpen(RuleRefusal):
+    """No new spending while a claw-back is owed."""
+
+    code = "debt_open"
+    en = "You owe {debt} points from a refund; the next points you earn pay them first."
+    zh = "您因退款欠 {debt} 积分，之后获得的积分将优先抵扣。"
+
+
+class InsufficientPoints(RuleRefusal):
+    """Fewer usable points than asked."""
+
+    code = "insufficient_points"
+    en = "You have {available} points; {missing_points} more are needed."
+    zh = "您有 {available} 积分，还差 {missing_points} 积分。"
+
+
+def usable_through(expires_on: date, exempt_until: date | None) -> date:
+    """Return the last day on which points of a date can be used."""
+    if exempt_until is None or expires_on == NEVER:
+        return expires_on
+    return max(expires_on, exempt_until + timedelta(days=GRACE_DAYS))
+
+
+def usable_lots(wallet: Wallet, today: date) -> Lots:
+    """Return the lots that can be used today, soonest first."""
+    return tuple(
+        lot for lot in wallet.lots if usable_through(lot.expires_on, wallet.exempt_until) >= today
+    )
+
+
+def balance(wallet: Wallet, today: date) -> int:
+    """Return the points that can be used today: the only balance anybody is shown."""
+    return sum(lot.points for lot in usable_lots(wallet, today))
+
+
+def refuse_frozen(wallet: Wallet) -> None:
+    """Raise `MemberFrozen` for a frozen wallet."""
+    if wallet.frozen:
+        raise MemberFrozen
+
+
+def refuse_debt(wallet: Wallet) -> None:
+    """Raise `DebtOpen` while anything is owed."""
+    if wallet.debt:
+        raise DebtOpen(debt=wallet.debt)
+
+
+def refuse_short(wallet: Wallet, today: date, *, points: int) -> None:
+    """Raise `InsufficientPoints` when fewer than `points` can be used today."""
+    available = balance(wallet, today)
+    if available < points:
+        raise InsufficientPoints(available=available, missing_points=points - available)
+
+
+def new_wallet(member_id: str, at: datetime, *, program_version: int = 0) -> Change:
+    """Return the first version of a wallet, and the entry that tells of it."""
+    empty = Wallet(member_id, 0, 0, 0, 0, (), None, frozen=False, chain=b"")
+    posting = Posting(empty, date.min)
+    change = posting.close(Reason.ENROLLED, at=at, program_version=program_version)
+    return replace(change, before=None)
+
+
+class Posting:
+    """One wallet version in the making; every method keeps legs at 0 and dates at AVAILABLE."""
+
+    def __init__(self, wallet: Wallet, today: date) -> None:
+        """Book what has expired by today."""
+        self._before = wallet
+        self._today = today
+        self._lots = {lot.expires_on: lot.points for lot in wallet.lots}
+        self._legs: dict[Account, int] = {}
+        self._held = wallet.held
+        self._debt = wallet.debt
+        self._exempt_until = wallet.exempt_until
+        self._frozen = wallet.frozen
+        for lot in wallet.lots:
+            if usable_through(lot.expires_on, wallet.exempt_until) < today:
+                self._take(lot.expires_on, lot.points)
+                self._leg(Account.EXPIRED, lot.points)
+
+    def credit(self, points: int, expires_on: date, *, source: Account = Account.ISSUED) -> int:
+        """Bring points in; return how many of them paid debt."""
+        paid = min(self._debt, points)
+        self._debt -= paid
+        self._leg(source, -points)
+        self._leg(Account.DEBT, paid)
+        self._put(expires_on, points - paid)
+        self._merge()
+        return paid
+
+    def spend(self, points: int, *, into: Account) -> Lots:
+        """Take points, soonest first, into ESCROW or REDEEMED; return what was taken by date."""
+        taken = self._take_soonest(points)
+        self._leg(into, points)
+        if into is Account.ESCROW:
+            self._held += points
+        return taken
+
+    def settle_hold(self, points: int) -> None:
+        """Turn held points into redeemed ones."""
+        self._held -= points
+        self._leg(Account.ESCROW, -points)
+        self._leg(Account.REDEEMED, points)
+
+    def give_back(self, taken: Lots, *, source: Account, by_house: bool) -> int:
+        """Return points with their dates; return how many of them paid debt.
+
+        A date no longer usable becomes today and 7 days when the house returns it, else expires.
+        """
+        paid = 0
+        for lot in taken:
+            usable = usable_through(lot.expires_on, self._exempt_until) >= self._today
+            if not usable and not by_house:
+                self._leg(source, -lot.points)
+                self._leg(Account.EXPIRED, lot.points)
+                continue
+            late = self._today + timedelta(days=HOUSE_RETURN_DAYS)
+            paid += self.credit(lot.points, lot.expires_on if usable else late, source=source)
+        if source is Account.ESCROW:
+            self._held -= sum(lot.points for lot in taken)
+        return paid
+
+    def claw_back(self, points: int, own_date: date) -> ClawBack:
+        """Take points back: from their own date first, then soonest, then as debt.
+
+        Nothing is taken when the points have expired since.
+        """
+        if usable_through(own_date, self._exempt_until) < self._today:
+            return ClawBack(0, 0)
+        own = min(points, self._lots.get(own_date, 0))
+        self._take(own_date, own)
+        soonest = min(points - own, sum(self._lots.values()))
+        self._take_soonest(soonest)
+        debt = points - own - soonest
+        self._debt += debt
+        self._leg(Account.DEBT, -debt)
+        self._leg(Account.CLAWED_BACK, points)
+        return ClawBack(points, debt)
+
+    def exempt(self, until: date | None) -> None:
+        """Set the exemption's last day."""
+        self._exempt_until = until
+
+    def freeze(self, *, frozen: bool) -> None:
+        """Stop or allow spending."""
+        self._frozen = frozen
+
+    def close(
+        self,
+        reason: Reason,
+        *,
+        at: datetime,
+        refers: Mapping[str, str] | None = None,
+        program_version: int = 0,
+    ) -> Change:
+        """Seal the entry and return the change."""
+        legs = {account: points for account, points in self._legs.items() if points}
+        dates = self._dates()
+        assert sum(legs.values()) == 0, legs
+        assert sum(dates.values()) == legs.get(Account.AVAILABLE, 0), (dates, legs)
+        lots = tuple(Lot(day, self._lots[day]) for day in sorted(self._lots))
+        available = sum(self._lots.values())
+        entry = seal(
+            Entry(
+                self._before.member_id,
+                self._before.version + 1,
+                at,
+                reason,
+                legs,
+                dates,
+                refers or {},
+                program_version,
+                available,
+                self._before.chain,
+                b"",
+            )
+        )
+        after = replace(
+            self._before,
+            version=entry.version,
+            available=available,
+            held=self._held,
+            debt=self._debt,
+            lots=lots,
+            exempt_until=self._exempt_until,
+            frozen=self._frozen,
+            chain=entry.hash,
+        )
+        return Change(self._before, after, entry)
+
+    def _leg(self, account: Account, points: int) -> None:
+        self._legs[account] = self._legs.get(account, 0) + points
+
+    def _put(self, day: date, points: int) -> None:
+        if points:
+            self._lots[day] = self._lots.get(day, 0) + points
+            self._leg(Account.AVAILABLE, points)
+
+    def _take(self, day: date, points: int) -> None:
+        if points:
+            left = self._lots[day] - points
+            assert left >= 0, (day, left)
+            self._lots[day] = left
+            if not left:
+                del self._lots[day]
+            self._leg(Account.AVAILABLE, -points)
+
+    def _take_soonest(self, points: int) -> Lots:
+        taken: list[Lot] = []
+        for day in sorted(self._lots):
+            if not points:
+                break
+            part = min(points, self._lots[day])
+            self._take(day, part)
+            taken.append(Lot(day, part))
+            points -= part
+        assert not points, "spending more than there is"
+        return tuple(taken)
+
+    def _merge(self) -> None:
+        """Merge the two closest dates into the later one while there are too many."""
+        while True:
+            days = sorted(day for day in self._lots if day != NEVER)
+            if len(days) <= LOTS_MAX:
+                return
+            earlier, later = min(pairwise(days), key=lambda pair: pair[1] - pair[0])
+            self._lots[later] += self._lots.pop(earlier)
+
+    def _dates(self) -> dict[date, int]:
+        """Return what each date gave or got, merges included."""
+        before = {lot.expires_on: lot.points for lot in self._before.lots}
+        changed = {
+            day: self._lots.get(day, 0) - before.get(day, 0)
+            for day in sorted(before.keys() | self._lots.keys())
+        }
+        return {day: points for day, points in changed.items() if points}
+
+
+def verify(wallet: Wallet, journal: Recomputed) -> list[str]:
+    """Return every disagreement between a wallet and what its journal implies, in words."""
+    lots = tuple(Lot(day, points) for day, points in journal.dates.items())
+    agreed = {
+        "version": wallet.version == journal.version,
+        "chain head": wallet.chain == journal.chain,
+        "lots": wallet.lots == lots,
+        "available": wallet.available == journal.totals.get(Account.AVAILABLE, 0),
+        "held": wallet.held == journal.totals.get(Account.ESCROW, 0),
+        "debt": wallet.debt == -journal.totals.get(Account.DEBT, 0),
+        "freezing": wallet.frozen == journal.frozen,
+        "exemption": wallet.exempt_until == journal.exempt_until,
+    }
+    wrong = [
+        f"the wallet's {name} is not the journal's" for name, good in agreed.items() if not good
+    ]
+    return [*journal.faults, *wrong]

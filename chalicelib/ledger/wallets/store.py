@@ -1,0 +1,95 @@
+"""Wallets as items: `member / W`, one kilobyte at 72 dates.
+
+A wallet is written whole under a condition that knows the rule again: the version it was decided
+on, at least the points it spends, and at least what it takes from the one date it uses partly. A
+bug in the rules can therefore not overspend.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.kernel.errors import Contended
+from chalicelib.ledger.wallets.model import Change, Lot, Wallet
+from chalicelib.storage.dates import day_of_key, key_of_day
+from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
+from chalicelib.storage.transaction import Moved, Transaction
+
+
+class WalletItem(Item):
+    """One wallet as stored."""
+
+    version = IntAttribute(attr_name="v")
+    available = IntAttribute(attr_name="a")
+    held = IntAttribute(attr_name="h")
+    debt = IntAttribute(attr_name="o")
+    lots = IntMapAttribute(attr_name="d")
+    exempt_until = UnicodeAttribute(attr_name="e", null=True)
+    frozen = BooleanAttribute(attr_name="z")
+    chain = BinaryAttribute(attr_name="c", legacy_encoding=False)
+
+
+def key_of(member_id: str) -> Key:
+    """Return where a member's wallet is."""
+    return (member_id, "W")
+
+
+def wallet_from(raw: RawItem) -> Wallet:
+    """Return the wallet that an image holds."""
+    item = WalletItem.read(raw)
+    return Wallet(
+        member_id=item.partition,
+        version=item.version,
+        available=item.available,
+        held=item.held,
+        debt=item.debt,
+        lots=tuple(Lot(day_of_key(key), item.lots[key]) for key in sorted(item.lots)),
+        exempt_until=date.fromisoformat(item.exempt_until) if item.exempt_until else None,
+        frozen=item.frozen,
+        chain=item.chain,
+    )
+
+
+def put_wallet(tx: Transaction, change: Change) -> None:
+    """Add the next version of a wallet to a transaction."""
+    after = change.after
+    item = WalletItem(
+        *key_of(after.member_id),
+        version=after.version,
+        available=after.available,
+        held=after.held,
+        debt=after.debt,
+        lots={key_of_day(lot.expires_on): lot.points for lot in after.lots},
+        exempt_until=after.exempt_until.isoformat() if after.exempt_until else None,
+        frozen=after.frozen,
+        chain=after.chain,
+    )
+    tx.put(
+        item,
+        condition=_still_covers(change.before, change) if change.before else None,
+        otherwise=_moved,
+    )
+
+
+def _still_covers(before: Wallet, change: Change) -> Condition:
+    """Return the condition under which a change may replace the wallet it was decided on."""
+    condition: Condition = WalletItem.version == before.version
+    for attribute, spent in (
+        (WalletItem.available, before.available - change.after.available),
+        (WalletItem.held, before.held - change.after.held),
+        (WalletItem.debt, before.debt - change.after.debt),
+    ):
+        if spent > 0:
+            condition &= attribute >= spent
+    left = {lot.expires_on for lot in change.after.lots}
+    for day, points in change.entry.dates.items():
+        if points < 0 and day in left:
+            condition &= WalletItem.lots[key_of_day(day)] >= -points
+    return condition
+
+
+def _moved(image: RawItem | None) -> Exception:
+    return Moved((image["p"]["S"], image["s"]["S"]), image) if image else Contended()

@@ -1,0 +1,1 @@
+"""The program's own settings, by version, and the log of every change a person made."""

@@ -1,0 +1,150 @@
+"""The program's settings over HTTP.
+
+The ETag counts from 1: the defaults, before anybody wrote anything, are version 0 and tag "1".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from chalicelib.kernel.errors import Contended, Language, Stale
+from chalicelib.kernel.money import MINOR_DIGITS
+from chalicelib.program.documents import service
+from chalicelib.program.documents.model import Program
+from chalicelib.program.documents.rules import ZoneFixed, is_zone
+from chalicelib.web.bodies import Body, Currency
+from chalicelib.web.calls import Answer, Call
+from chalicelib.web.routes import Example, Routes
+
+POINTS_PER_UNIT_MAX: Final = 1_000
+WORTH_POINTS_MAX: Final = 1_000_000
+"""A point worth a millionth of a yuan is worth nothing."""
+MONTHS_MAX: Final = 120
+"""Ten years; a date must stay within this century."""
+CHANNELS_MAX: Final = 200
+"""The document stays far below DynamoDB's 400 KB, its audit row with two of them too."""
+ZONE_CHARS_MAX: Final = 64
+
+
+def known_zone(name: str) -> str:
+    """Refuse what is no time zone of the IANA database."""
+    if not is_zone(name):
+        raise ValueError("not a time zone")
+    return name
+
+
+def known_currency(code: str) -> str:
+    """Refuse a currency whose minor units are not known."""
+    if code not in MINOR_DIGITS:
+        raise ValueError(f"not one of {', '.join(sorted(MINOR_DIGITS))}")
+    return code
+
+
+def different(languages: list[Language]) -> list[Language]:
+    """Refuse a language that is named twice."""
+    if len(set(languages)) != len(languages):
+        raise ValueError("a language is named twice")
+    return languages
+
+
+Months = Annotated[int, Field(ge=1, le=MONTHS_MAX)]
+ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:~+-]{1,128}$")]
+"""A client id as identity providers give them; Cognito's have up to 128 characters."""
+ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+
+routes = Routes(__name__)
+
+PROGRAM_EXAMPLE: Final[Example] = {
+    "zone": "Asia/Shanghai",
+    "currency": "cny",
+    "languages": ["zh-CN", "en"],
+    "points_per_unit": 1,
+    "worth_points": 100,
+    "validity_months": {"basic": 24, "silver": 36, "gold": 60},
+    "channels": {"1h57kf5cpq17m0eml12EXAMPLE": "till"},
+}
+
+
+class Validity(Body):
+    """For how many months points are good, by standing."""
+
+    basic: Months
+    silver: Months
+    gold: Months
+
+
+class ProgramBody(Body):
+    """The program's settings, sent and told alike."""
+
+    zone: Annotated[str, Field(max_length=ZONE_CHARS_MAX), AfterValidator(known_zone)]
+    currency: Annotated[Currency, AfterValidator(known_currency)]
+    languages: Annotated[
+        list[Language], Field(min_length=1, max_length=2), AfterValidator(different)
+    ]
+    points_per_unit: int = Field(ge=0, le=POINTS_PER_UNIT_MAX)
+    worth_points: int = Field(ge=1, le=WORTH_POINTS_MAX)
+    validity_months: Validity
+    channels: dict[ClientId, ChannelName] = Field(max_length=CHANNELS_MAX)
+
+    @classmethod
+    def of(cls, program: Program) -> ProgramBody:
+        """Return the settings as an answer."""
+        return cls(
+            zone=program.zone,
+            currency=program.currency,
+            languages=list(program.languages),
+            points_per_unit=program.points_per_unit,
+            worth_points=program.worth_points,
+            validity_months=Validity(**program.validity_months),
+            channels=dict(program.channels),
+        )
+
+    def program(self, version: int) -> Program:
+        """Return the settings as the program's word, changed from a version."""
+        return Program(
+            version=version,
+            zone=self.zone,
+            currency=self.currency,
+            languages=tuple(self.languages),
+            points_per_unit=self.points_per_unit,
+            worth_points=self.worth_points,
+            validity_months=self.validity_months.model_dump(),
+            channels=dict(self.channels),
+        )
+
+
+@routes.get(
+    "/admin/program",
+    roles=("marketing",),
+    answer=ProgramBody,
+    summary="The program's settings",
+    answer_example=PROGRAM_EXAMPLE,
+)
+def show(call: Call[None]) -> Answer:
+    """Show the settings that hold now."""
+    return _told(service.present(call.work))
+
+
+@routes.put(
+    "/admin/program",
+    roles=("marketing",),
+    match=True,
+    body=ProgramBody,
+    answer=ProgramBody,
+    summary="Change the program's settings from the next request on",
+    refusals=(Stale, ZoneFixed, Contended),
+    example=PROGRAM_EXAMPLE,
+    answer_example=PROGRAM_EXAMPLE,
+)
+def change(call: Call[ProgramBody]) -> Answer:
+    """Put the next version of the settings."""
+    wanted = call.body.program(call.if_match - 1)
+    by = call.identity.subject
+    changed = service.change(call.work, wanted, by=by, fingerprint=call.fingerprint)
+    return _told(changed)
+
+
+def _told(program: Program) -> Answer:
+    return Answer(ProgramBody.of(program), version=program.version + 1)

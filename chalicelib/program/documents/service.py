@@ -1,0 +1,71 @@
+"""Reading the settings that hold, and changing them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chalicelib.kernel.errors import Stale
+from chalicelib.program.audit import service as audit
+from chalicelib.program.audit.model import Deed
+from chalicelib.program.documents import store
+from chalicelib.program.documents.model import DEFAULTS, DOCUMENT, Program
+from chalicelib.program.documents.rules import refuse_zone_change
+from chalicelib.settings import settings
+from chalicelib.storage.head import Head, latest_head, raise_version, read_head
+from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.work import Work
+
+KEPT_MAX = 8
+"""Versions kept in process: late purchases are judged by the rules of their own day."""
+_kept: dict[tuple[str, int], Program] = {}
+
+
+def program_at(work: Work, head: Head) -> Program:
+    """Return the settings that the head names."""
+    return program_version(work, head.version(DOCUMENT))
+
+
+def program_version(work: Work, version: int) -> Program:
+    """Return one version of the settings, read once a process."""
+    if version == 0:
+        return DEFAULTS
+    key = (settings().table, version)
+    program = _kept.get(key)
+    if program is None:
+        program = store.read_program(work, version)
+        if len(_kept) >= KEPT_MAX:
+            _kept.clear()
+        _kept[key] = program
+    return program
+
+
+def present(work: Work) -> Program:
+    """Return the settings that hold now."""
+    return program_at(work, read_head(work))
+
+
+def change(work: Work, wanted: Program, *, by: str, fingerprint: bytes) -> Program:
+    """Put the next version of the settings and return it.
+
+    `wanted.version` is the version that the operator read. Raises `Stale` when another version
+    holds by now, `ZoneFixed` when the zone would change under members.
+    """
+    head = read_head(work)
+
+    def attempt(tx: Transaction) -> Program:
+        newest = latest_head(tx, head)
+        before = program_at(work, newest)
+        after = replace(wanted, version=wanted.version + 1)
+        if before.version not in (wanted.version, after.version):
+            raise Stale
+        if before.version == wanted.version:
+            refuse_zone_change(before, after, zone_fixed=newest.zone_fixed)
+        store.put_program(tx, after, fingerprint=fingerprint)
+        raise_version(tx, newest, name=DOCUMENT)
+        audit.record(tx, Deed(by, "program.change", "program", before, after))
+        return after
+
+    try:
+        return persist(work, attempt)
+    except Replayed:
+        return program_version(work, wanted.version + 1)

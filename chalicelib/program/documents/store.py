@@ -1,0 +1,54 @@
+"""Settings documents as items: `program / D#name#version`, immutable."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+
+from chalicelib.kernel.errors import Stale
+from chalicelib.program.documents.model import DOCUMENT, Program
+from chalicelib.storage.reads import fetch
+from chalicelib.storage.receipts import replayed_or_reused
+from chalicelib.storage.table import Item, RawItem
+from chalicelib.storage.transaction import Replayed, Transaction
+from chalicelib.storage.work import Work
+
+
+class DocumentItem(Item):
+    """One version of a document, with the fingerprint of the request that wrote it."""
+
+    body = UnicodeAttribute(attr_name="b")
+    fingerprint = BinaryAttribute(attr_name="f", legacy_encoding=False)
+
+
+def read_program(work: Work, version: int) -> Program:
+    """Return a version of the settings; the head names only versions that exist."""
+    item = fetch(work, DocumentItem.named("program", _sort(version)))
+    assert item is not None, version
+    return program_from(item)
+
+
+def program_from(item: DocumentItem) -> Program:
+    """Return the settings that an item holds."""
+    told = json.loads(item.body)
+    told["languages"] = tuple(told["languages"])
+    return Program(**told)
+
+
+def put_program(tx: Transaction, program: Program, *, fingerprint: bytes) -> None:
+    """Add a version. Already there: our own, whose answer was lost, or someone else's."""
+    judge = replayed_or_reused(fingerprint)
+
+    def otherwise(image: RawItem | None) -> Exception:
+        told = judge(image)
+        return told if isinstance(told, Replayed) else Stale()
+
+    body = json.dumps(asdict(program), ensure_ascii=False, separators=(",", ":"))
+    item = DocumentItem("program", _sort(program.version), body=body, fingerprint=fingerprint)
+    tx.put(item, otherwise=otherwise)
+
+
+def _sort(version: int) -> str:
+    return f"D#{DOCUMENT}#{version:012d}"

@@ -1,0 +1,146 @@
+"""Until when points can be used, and how many dates a wallet keeps."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from chalicelib.kernel.clock import day_of, end_of_month_after
+from chalicelib.ledger.journal.model import Reason
+from chalicelib.ledger.wallets.model import NEVER, Change, Lot
+from chalicelib.ledger.wallets.rules import (
+    LOTS_MAX,
+    Posting,
+    balance,
+    usable_lots,
+    usable_through,
+)
+from tests.builders import (
+    LATER,
+    NOW,
+    SOON,
+    TODAY,
+    YESTERDAY,
+    a_lot,
+    a_posting,
+    a_wallet,
+    legs,
+)
+
+
+def closed(posting: Posting) -> Change:
+    """Return what a posting became."""
+    return posting.close(Reason.PURCHASE, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("booked", "months", "expires"),
+    [
+        (date(2027, 1, 31), 1, date(2027, 2, 28)),
+        (date(2028, 1, 31), 1, date(2028, 2, 29)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+        (date(2026, 12, 1), 24, date(2028, 12, 31)),
+        (date(2026, 11, 21), 36, date(2029, 11, 30)),
+        (date(2026, 11, 30), 60, date(2031, 11, 30)),
+    ],
+)
+def test_validity_runs_to_the_end_of_its_last_month(
+    booked: date, months: int, expires: date
+) -> None:
+    assert end_of_month_after(booked, months) == expires
+
+
+def test_the_day_of_booking_is_the_zones() -> None:
+    late = datetime.fromisoformat("2026-11-30T16:00:00Z")
+    assert day_of(late, "Asia/Shanghai") == date(2026, 12, 1)
+    assert day_of(late - timedelta(microseconds=1), "Asia/Shanghai") == date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("expires", "exempt_until", "through"),
+    [
+        (SOON, None, SOON),
+        (SOON, SOON - timedelta(days=31), SOON),
+        (SOON, SOON - timedelta(days=30), SOON),
+        (SOON, SOON - timedelta(days=29), SOON + timedelta(days=1)),
+        (SOON, SOON, SOON + timedelta(days=30)),
+        (NEVER, None, NEVER),
+        (NEVER, SOON, NEVER),
+    ],
+)
+def test_points_are_usable_through_their_date_or_thirty_days_past_the_exemption(
+    expires: date, exempt_until: date | None, through: date
+) -> None:
+    assert usable_through(expires, exempt_until) == through
+
+
+def test_a_lot_counts_on_its_last_day_and_not_on_the_next() -> None:
+    wallet = a_wallet(a_lot(10, TODAY), a_lot(20, SOON))
+    assert balance(wallet, TODAY) == 30
+    assert balance(wallet, TODAY + timedelta(days=1)) == 20
+    assert usable_lots(wallet, TODAY + timedelta(days=1)) == (Lot(SOON, 20),)
+
+
+def test_while_exempt_nothing_expires() -> None:
+    wallet = a_wallet(a_lot(10, YESTERDAY), exempt_until=TODAY - timedelta(days=30))
+    assert balance(wallet, TODAY) == 10
+    assert balance(wallet, TODAY + timedelta(days=1)) == 0
+
+
+def test_every_posting_first_books_what_has_expired() -> None:
+    posting = a_posting(a_lot(7, YESTERDAY), a_lot(5, TODAY))
+    posting.credit(1, LATER)
+    change = closed(posting)
+    assert change.after.lots == (Lot(TODAY, 5), Lot(LATER, 1))
+    assert change.entry.legs == legs(expired=7, available=-6, issued=-1)
+    assert change.entry.dates == {YESTERDAY: -7, LATER: 1}
+
+
+def test_an_exemption_that_comes_after_the_last_day_revives_nothing() -> None:
+    posting = a_posting(a_lot(7, YESTERDAY), a_lot(5, TODAY))
+    posting.exempt(LATER)
+    after = closed(posting).after
+    assert (after.exempt_until, after.available) == (LATER, 5)
+
+
+def lots_of(dates: int) -> list[Lot]:
+    """Return one point on each of so many dates, two days apart, beginning today."""
+    return [a_lot(1, TODAY + timedelta(days=2 * number)) for number in range(dates)]
+
+
+def test_a_wallet_keeps_seventy_two_dates_and_never_expiring_points_beside_them() -> None:
+    posting = a_posting(*lots_of(LOTS_MAX - 1), a_lot(1, NEVER))
+    posting.credit(1, LATER)
+    assert LOTS_MAX == 72
+    assert len(closed(posting).after.lots) == LOTS_MAX + 1
+
+
+def test_a_seventy_third_date_merges_the_two_closest_into_the_later() -> None:
+    lots = lots_of(LOTS_MAX)
+    close = lots[40].expires_on + timedelta(days=1)
+    posting = a_posting(*lots)
+    posting.credit(5, close)
+    change = closed(posting)
+    days = {lot.expires_on: lot.points for lot in change.after.lots}
+    assert len(days) == LOTS_MAX
+    assert (lots[40].expires_on in days, days[close]) == (False, 6)
+    assert change.entry.dates == {lots[40].expires_on: -1, close: 6}
+    assert change.entry.legs == legs(issued=-5, available=5)
+
+
+def test_of_pairs_equally_close_the_earlier_merges() -> None:
+    lots = lots_of(LOTS_MAX)
+    posting = a_posting(*lots)
+    posting.credit(5, lots[-1].expires_on + timedelta(days=2))
+    after = closed(posting).after
+    assert after.lots[0] == Lot(lots[1].expires_on, 2)
+    assert after.lots[-1].points == 5
+
+
+def test_expired_dates_make_room_before_anything_merges() -> None:
+    lots = lots_of(LOTS_MAX)
+    posting = Posting(a_wallet(*lots), TODAY + timedelta(days=1))
+    posting.credit(5, LATER)
+    after = closed(posting).after
+    assert [lot.points for lot in after.lots] == [1] * (LOTS_MAX - 1) + [5]

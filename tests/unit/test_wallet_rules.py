@@ -1,0 +1,196 @@
+"""The rules of points: how they come, go, expire, and what is owed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.ledger.journal.model import Account, Reason
+from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, Lot
+from chalicelib.ledger.wallets.rules import (
+    DebtOpen,
+    InsufficientPoints,
+    MemberFrozen,
+    Posting,
+    new_wallet,
+    refuse_debt,
+    refuse_frozen,
+    refuse_short,
+)
+from tests.builders import (
+    LATER,
+    NOW,
+    SOON,
+    TODAY,
+    YESTERDAY,
+    a_lot,
+    a_posting,
+    a_wallet,
+    legs,
+)
+
+IN_A_WEEK = TODAY + timedelta(days=7)
+
+
+def closed(posting: Posting) -> Change:
+    """Return what a posting became."""
+    return posting.close(Reason.PURCHASE, at=NOW)
+
+
+def test_the_first_version_is_empty_and_has_an_entry_that_records_the_program() -> None:
+    change = new_wallet("mem_0Ab1Cd2Ef3G", NOW, program_version=3)
+    assert (change.before, change.after.version, change.after.available) == (None, 1, 0)
+    assert (change.entry.reason, change.entry.program_version) == (Reason.ENROLLED, 3)
+    assert change.after.chain == change.entry.hash
+
+
+def test_what_comes_in_is_issued_under_its_date() -> None:
+    posting = a_posting(a_lot(5, SOON))
+    assert posting.credit(10, SOON) == 0
+    change = closed(posting)
+    assert change.after.lots == (Lot(SOON, 15),)
+    assert (change.entry.legs, change.entry.dates) == (
+        legs(issued=-10, available=10),
+        {SOON: 10},
+    )
+
+
+def test_nothing_comes_in_without_points() -> None:
+    posting = a_posting()
+    posting.credit(0, SOON)
+    assert closed(posting).after.lots == ()
+
+
+def test_the_soonest_date_is_spent_first_and_never_expiring_points_last() -> None:
+    posting = a_posting(a_lot(5, NEVER), a_lot(10, LATER), a_lot(3, SOON))
+    assert posting.spend(14, into=Account.REDEEMED) == (Lot(SOON, 3), Lot(LATER, 10), Lot(NEVER, 1))
+    change = closed(posting)
+    assert change.after.lots == (Lot(NEVER, 4),)
+    assert change.entry.legs == legs(available=-14, redeemed=14)
+    assert change.after.held == 0
+
+
+def test_the_whole_balance_can_be_spent_and_not_one_point_more() -> None:
+    assert a_posting(a_lot(5)).spend(5, into=Account.REDEEMED) == (a_lot(5),)
+    with pytest.raises(AssertionError, match="more than there is"):
+        a_posting(a_lot(5)).spend(6, into=Account.REDEEMED)
+
+
+def test_held_points_are_out_of_the_balance_and_settle_as_redeemed() -> None:
+    posting = a_posting(a_lot(10, SOON))
+    posting.spend(4, into=Account.ESCROW)
+    held = closed(posting).after
+    assert (held.available, held.held) == (6, 4)
+    settling = Posting(held, TODAY)
+    settling.settle_hold(4)
+    change = closed(settling)
+    assert (change.after.available, change.after.held) == (6, 0)
+    assert change.entry.legs == legs(escrow=-4, redeemed=4)
+
+
+@pytest.mark.parametrize("by_house", [True, False])
+def test_points_that_come_back_keep_a_usable_date(*, by_house: bool) -> None:
+    posting = Posting(a_wallet(held=9), TODAY)
+    taken = (Lot(TODAY, 4), Lot(NEVER, 5))
+    assert posting.give_back(taken, source=Account.ESCROW, by_house=by_house) == 0
+    change = closed(posting)
+    assert (change.after.lots, change.after.held) == (taken, 0)
+    assert change.entry.legs == legs(escrow=-9, available=9)
+
+
+def test_a_date_that_has_passed_becomes_a_week_when_the_house_returns_it() -> None:
+    posting = Posting(a_wallet(held=9), TODAY)
+    posting.give_back((Lot(YESTERDAY, 4), Lot(SOON, 5)), source=Account.ESCROW, by_house=True)
+    assert closed(posting).after.lots == (Lot(IN_A_WEEK, 4), Lot(SOON, 5))
+
+
+def test_points_whose_date_has_passed_expire_when_the_member_lets_go() -> None:
+    posting = Posting(a_wallet(held=9), TODAY)
+    posting.give_back((Lot(YESTERDAY, 4), Lot(SOON, 5)), source=Account.ESCROW, by_house=False)
+    change = closed(posting)
+    assert (change.after.lots, change.after.held) == ((Lot(SOON, 5),), 0)
+    assert change.entry.legs == legs(escrow=-9, expired=4, available=5)
+
+
+def test_redeemed_points_come_back_out_of_redeemed() -> None:
+    posting = a_posting()
+    posting.give_back((Lot(SOON, 5),), source=Account.REDEEMED, by_house=True)
+    assert closed(posting).entry.legs == legs(redeemed=-5, available=5)
+
+
+def test_whatever_comes_in_pays_debt_first() -> None:
+    posting = a_posting(debt=30)
+    assert posting.credit(50, SOON) == 30
+    change = closed(posting)
+    assert (change.after.debt, change.after.lots) == (0, (Lot(SOON, 20),))
+    assert change.entry.legs == legs(issued=-50, debt=30, available=20)
+
+
+def test_less_than_the_debt_leaves_debt_and_no_points() -> None:
+    posting = a_posting(debt=30)
+    assert posting.credit(29, SOON) == 29
+    after = closed(posting).after
+    assert (after.debt, after.available, after.lots) == (1, 0, ())
+
+
+def test_returned_points_pay_debt_too() -> None:
+    posting = Posting(a_wallet(held=9, debt=6), TODAY)
+    taken = (Lot(SOON, 4), Lot(LATER, 5))
+    assert posting.give_back(taken, source=Account.ESCROW, by_house=True) == 6
+    change = closed(posting)
+    assert (change.after.debt, change.after.held, change.after.lots) == (0, 0, (Lot(LATER, 3),))
+    assert change.entry.legs == legs(escrow=-9, debt=6, available=3)
+
+
+def test_a_claw_back_takes_the_purchases_own_date_then_the_soonest_then_leaves_debt() -> None:
+    lots = (a_lot(10, SOON), a_lot(10, LATER), a_lot(10, NEVER))
+    posting = a_posting(*lots)
+    assert posting.claw_back(8, LATER) == ClawBack(8, 0)
+    assert closed(posting).after.lots == (Lot(SOON, 10), Lot(LATER, 2), Lot(NEVER, 10))
+
+    posting = a_posting(*lots)
+    posting.claw_back(15, LATER)
+    assert closed(posting).after.lots == (Lot(SOON, 5), Lot(NEVER, 10))
+
+    posting = a_posting(*lots)
+    assert posting.claw_back(100, LATER) == ClawBack(100, 70)
+    change = closed(posting)
+    assert (change.after.lots, change.after.debt) == ((), 70)
+    assert change.entry.legs == legs(clawed_back=100, available=-30, debt=-70)
+
+
+def test_nothing_is_clawed_back_once_the_points_have_expired() -> None:
+    posting = a_posting(a_lot(10, SOON))
+    assert posting.claw_back(8, YESTERDAY) == ClawBack(0, 0)
+    change = closed(posting)
+    assert (change.entry.legs, change.after.available) == ({}, 10)
+
+
+def test_points_kept_by_an_exemption_are_clawed_back_past_their_date() -> None:
+    posting = a_posting(a_lot(10, YESTERDAY), exempt_until=YESTERDAY)
+    assert posting.claw_back(8, YESTERDAY) == ClawBack(8, 0)
+    assert closed(posting).after.lots == (Lot(YESTERDAY, 2),)
+
+
+def test_freezing_is_an_entry_without_legs() -> None:
+    posting = a_posting(a_lot(10))
+    posting.freeze(frozen=True)
+    change = posting.close(Reason.FROZEN, at=NOW)
+    assert (change.after.frozen, change.entry.legs, change.entry.dates) == (True, {}, {})
+    assert change.after.version == 2
+
+
+def test_spending_is_refused_while_frozen_in_debt_or_short() -> None:
+    wallet = a_wallet(a_lot(10, TODAY), a_lot(9, YESTERDAY))
+    refuse_frozen(wallet)
+    refuse_debt(wallet)
+    refuse_short(wallet, TODAY, points=10)
+    with pytest.raises(MemberFrozen):
+        refuse_frozen(a_wallet(frozen=True))
+    with pytest.raises(DebtOpen) as owed:
+        refuse_debt(a_wallet(debt=1))
+    assert owed.value.facts == {"debt": 1}
+    with pytest.raises(InsufficientPoints) as short:
+        refuse_short(wallet, TODAY, points=11)
+    assert short.value.facts == {"available": 10, "missing_points": 1}
