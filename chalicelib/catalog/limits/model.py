@@ -1,0 +1,28 @@
+"""How much of a limit a member has used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.catalog.rewards.model import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One limit of one reward for one member, in the period that holds now.
+
+    `partition` and `sort` are the key of its item. `resets_at` is when the next period begins,
+    None for ever. `used` units count against it, None as long as nobody has read it.
+    """
+
+    partition: str
+    sort: str
+    limit: Limit
+    resets_at: datetime | None
+    used: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return the key of its item."""
+        return (self.partition, self.sort)

@@ -1,0 +1,70 @@
+"""Which period a limit counts in, and when it is reached.
+
+Units count in the period in which an order is placed, by the days of the program's zone; weeks
+start on Monday.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from chalicelib.catalog.limits.model import Counter
+from chalicelib.catalog.rewards.model import Per, Reward
+from chalicelib.kernel.clock import end_of_month_after, rfc3339, start_of
+from chalicelib.kernel.errors import RuleRefusal
+
+
+class LimitReached(RuleRefusal):
+    """A member would have more units of a reward than its limit allows in a period."""
+
+    code = "limit_reached"
+    en = "This reward is limited to {limit} in this period; you have {used}."
+    zh = "该奖励在此期间限兑 {limit} 件，您已兑换 {used} 件。"
+
+
+def period_of(per: Per, today: date) -> tuple[str, date | None]:
+    """Return the name of the period that a day falls in, and the first day of the next one.
+
+    `d261121`, `w261116` (its Monday), `m2611`, or `e`, which never ends.
+    """
+    if per is Per.DAY:
+        return f"d{today:%y%m%d}", today + timedelta(days=1)
+    if per is Per.WEEK:
+        monday = today - timedelta(days=today.weekday())
+        return f"w{monday:%y%m%d}", monday + timedelta(days=7)
+    if per is Per.MONTH:
+        return f"m{today:%y%m}", end_of_month_after(today, 0) + timedelta(days=1)
+    return "e", None
+
+
+def counters_of(member_id: str, reward: Reward, *, today: date, zone: str) -> tuple[Counter, ...]:
+    """Return a member's counters of a reward, in the order of its limits, not read yet."""
+    found = []
+    for limit in reward.limits:
+        period, next_day = period_of(limit.per, today)
+        resets_at: datetime | None = start_of(next_day, zone) if next_day else None
+        found.append(Counter(member_id, f"L#{reward.id}#{period}", limit, resets_at))
+    return tuple(found)
+
+
+def reached(counters: Sequence[Counter], quantity: int) -> Counter | None:
+    """Return the limit that stands against so many more units, the one that resets last."""
+    against = [c for c in counters if c.used is not None and c.used + quantity > c.limit.units]
+    return max(against, key=_resets, default=None)
+
+
+def refuse(counters: Sequence[Counter], quantity: int) -> None:
+    """Raise `LimitReached` when a counter that was read has no room for the quantity."""
+    counter = reached(counters, quantity)
+    if counter is not None:
+        raise LimitReached(
+            limit=counter.limit.units,
+            per=counter.limit.per.value,
+            used=counter.used,
+            resets_at=rfc3339(counter.resets_at) if counter.resets_at else None,
+        )
+
+
+def _resets(counter: Counter) -> float:
+    return counter.resets_at.timestamp() if counter.resets_at else float("inf")

@@ -1,0 +1,1 @@
+"""Operators see how many units a reward has left, and add more."""

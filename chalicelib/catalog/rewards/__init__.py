@@ -1,0 +1,1 @@
+"""Rewards: texts, price options, audiences, limits and windows."""

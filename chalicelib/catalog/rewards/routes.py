@@ -1,0 +1,298 @@
+"""Rewards over HTTP, for operators: creating, editing and listing them.
+
+What an operator reads can be changed and sent back as it is. A document is told with everything it
+may hold, null where it holds nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from chalicelib.catalog.rewards import rules, service
+from chalicelib.catalog.rewards.model import (
+    Audience,
+    Kind,
+    Limit,
+    Option,
+    Per,
+    Reward,
+    Standing,
+    Text,
+    Window,
+)
+from chalicelib.catalog.stock.model import PEAK_DEFAULT, Mode, StockPlan
+from chalicelib.catalog.stock.rules import UNITS_MAX
+from chalicelib.kernel.errors import Contended
+from chalicelib.kernel.points import POINTS_MAX
+from chalicelib.web.bodies import Body, Instant, PageQuery, View
+from chalicelib.web.calls import Answer, Call
+from chalicelib.web.paging import Paged, paged, position_of
+from chalicelib.web.routes import Example, Routes
+
+routes = Routes(__name__)
+
+DRAFT_EXAMPLE: Final[Example] = {
+    "kind": "goods",
+    "title": {"zh": "高山乌龙茶", "en": "High-mountain oolong"},
+    "category": "coffee-tea",
+    "options": [{"points": 3800, "label": {"zh": "50 克", "en": "50 g"}}],
+    "stock": {"mode": "counted", "units": 200},
+    "limits": [{"per": "month", "units": 2}],
+}
+REWARD_EXAMPLE: Final[Example] = {
+    **DRAFT_EXAMPLE,
+    "id": "rwd_0Ab1Cd2Ef3G",
+    "version": 1,
+    "description": None,
+    "brand": None,
+    "picture": "/pictures/oolong-tin.svg",
+    "stock": {"mode": "counted", "units": 200, "peak_per_second": 16},
+    "audience": None,
+    "shown": {"from": "2026-11-01T00:00:00Z", "until": None},
+    "redeemable": None,
+}
+ID_EXAMPLE: Final = {"id": "rwd_0Ab1Cd2Ef3G"}
+
+
+def one_for_each_period(limits: list[LimitBody]) -> list[LimitBody]:
+    """Refuse two limits of one period."""
+    if len({limit.per for limit in limits}) != len(limits):
+        raise ValueError("a period is named twice")
+    return limits
+
+
+Title = Annotated[str, StringConstraints(max_length=rules.TITLE_CHARS_MAX, pattern=rules.TEXT)]
+Description = Annotated[
+    str, StringConstraints(max_length=rules.DESCRIPTION_CHARS_MAX, pattern=rules.TEXT)
+]
+Label = Annotated[str, StringConstraints(max_length=rules.LABEL_CHARS_MAX, pattern=rules.TEXT)]
+Brand = Annotated[str, StringConstraints(max_length=rules.BRAND_CHARS_MAX, pattern=rules.TEXT)]
+Picture = Annotated[
+    str, StringConstraints(max_length=rules.PICTURE_CHARS_MAX, pattern=rules.PICTURE)
+]
+Name = Annotated[str, StringConstraints(pattern=rules.NAME)]
+"""Of a category, a plan or a tag."""
+
+
+class TitleBody(Body):
+    """A title in both languages."""
+
+    zh: Title
+    en: Title
+
+
+class DescriptionBody(Body):
+    """A description in both languages."""
+
+    zh: Description
+    en: Description
+
+
+class LabelBody(Body):
+    """What tells one option from another, in both languages."""
+
+    zh: Label
+    en: Label
+
+
+class OptionBody(Body):
+    """A price in points."""
+
+    points: int = Field(ge=1, le=POINTS_MAX)
+    label: LabelBody | None = None
+
+
+class StockBody(Body):
+    """How a reward is supplied. Neither mode nor units change later; a peak of 0 is the default."""
+
+    mode: Mode
+    units: int | None = Field(default=None, ge=0, le=UNITS_MAX)
+    peak_per_second: int | None = Field(default=None, ge=0, le=rules.PEAK_MAX)
+
+    @model_validator(mode="after")
+    def counts_where_it_is_counted(self) -> Self:
+        """Refuse units of what never runs out."""
+        if self.mode is Mode.UNLIMITED and (self.units or self.peak_per_second):
+            raise ValueError("an unlimited reward has neither units nor a peak")
+        return self
+
+    def plan(self, reward_id: str) -> StockPlan:
+        """Return it as stock's word."""
+        if self.mode is Mode.UNLIMITED:
+            return StockPlan(reward_id, self.mode)
+        peak = self.peak_per_second or PEAK_DEFAULT
+        return StockPlan(reward_id, self.mode, self.units or 0, peak)
+
+
+class AudienceBody(Body):
+    """Who may redeem: a standing and above, a plan, holders of one of the tags."""
+
+    standing: Standing | None = None
+    plan: Name | None = None
+    tags: list[Name] = Field(default_factory=list, max_length=rules.TAGS_MAX)
+
+
+class LimitBody(Body):
+    """At most so many units for one member in a period."""
+
+    per: Per
+    units: int = Field(ge=1, le=rules.LIMIT_UNITS_MAX)
+
+
+class WindowBody(Body):
+    """From an instant until just before another; null is without end."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    opens: Instant | None = Field(default=None, alias="from")
+    closes: Instant | None = Field(default=None, alias="until")
+
+    @model_validator(mode="after")
+    def opens_before_it_closes(self) -> Self:
+        """Refuse a window that never holds."""
+        if self.opens is not None and self.closes is not None and self.opens >= self.closes:
+            raise ValueError("from is not before until")
+        return self
+
+
+class RewardDraft(Body):
+    """A reward as operators write it."""
+
+    kind: Kind
+    title: TitleBody
+    description: DescriptionBody | None = None
+    brand: Brand | None = None
+    picture: Picture | None = None
+    category: Name | None = None
+    options: list[OptionBody] = Field(min_length=1, max_length=rules.OPTIONS_MAX)
+    stock: StockBody
+    audience: AudienceBody | None = None
+    limits: Annotated[list[LimitBody], AfterValidator(one_for_each_period)] = Field(
+        default_factory=list, max_length=len(Per)
+    )
+    shown: WindowBody | None = None
+    redeemable: WindowBody | None = None
+
+    def reward(self, reward_id: str, *, version: int, now: datetime) -> Reward:
+        """Return it as the catalog's word."""
+        audience = self.audience or AudienceBody()
+        return Reward(
+            id=reward_id,
+            version=version,
+            created_at=now,
+            kind=self.kind,
+            title=Text(self.title.zh, self.title.en),
+            description=_text(self.description),
+            brand=self.brand,
+            picture=self.picture,
+            category=self.category,
+            options=tuple(Option(option.points, _text(option.label)) for option in self.options),
+            audience=Audience(audience.standing, audience.plan, tuple(audience.tags)),
+            limits=tuple(Limit(limit.per, limit.units) for limit in self.limits),
+            shown=_window(self.shown),
+            redeemable=_window(self.redeemable),
+            stock=self.stock.plan(reward_id),
+        )
+
+
+class RewardEdit(RewardDraft):
+    """A reward as it shall be; `id` and `version`, where given, are those that were read."""
+
+    id: str | None = None
+    version: int | None = None
+
+
+class RewardDocument(RewardDraft, View):
+    """A reward as operators read it."""
+
+    id: str
+    version: int
+
+    @classmethod
+    def of(cls, reward: Reward) -> RewardDocument:
+        """Return a reward as an answer."""
+        return cls.model_validate(reward, from_attributes=True, by_name=True, strict=False)
+
+
+@routes.post(
+    "/admin/rewards",
+    roles=("marketing",),
+    key=True,
+    tagged=True,
+    body=RewardDraft,
+    answer=RewardDocument,
+    status=201,
+    summary="Put a reward on the shelf",
+    example=DRAFT_EXAMPLE,
+    answer_example=REWARD_EXAMPLE,
+)
+def create(call: Call[RewardDraft]) -> Answer:
+    """Create a reward; it is on the shelf at once, unless its window says otherwise."""
+    by = call.identity.subject
+    reward_id = rules.reward_id_of(by, route=call.route, key=call.key)
+    wanted = call.body.reward(reward_id, version=1, now=call.work.now)
+    created = service.create(call.work, wanted, by=by, fingerprint=call.fingerprint)
+    document = RewardDocument.of(created.reward)
+    return Answer(document, version=created.reward.version, replayed=created.replayed)
+
+
+@routes.get(
+    "/admin/rewards",
+    roles=("marketing",),
+    query=PageQuery,
+    answer=Paged[RewardDocument],
+    summary="All rewards, newest first, shown or not",
+    answer_example={"items": [REWARD_EXAMPLE], "next_cursor": None},
+)
+def list_all(call: Call[None, PageQuery]) -> Paged[RewardDocument]:
+    """List rewards."""
+    page = service.page(call.work, limit=call.query.limit, after=position_of(call))
+    return paged(call, page, view=RewardDocument.of)
+
+
+@routes.get(
+    "/admin/rewards/{id}",
+    roles=("marketing",),
+    tagged=True,
+    answer=RewardDocument,
+    summary="A reward as operators write it",
+    answer_example=REWARD_EXAMPLE,
+    path_example=ID_EXAMPLE,
+)
+def show(call: Call[None]) -> Answer:
+    """Show a reward."""
+    reward = service.present(call.work, call.path["id"])
+    return Answer(RewardDocument.of(reward), version=reward.version)
+
+
+@routes.put(
+    "/admin/rewards/{id}",
+    roles=("marketing",),
+    match=True,
+    tagged=True,
+    body=RewardEdit,
+    answer=RewardDocument,
+    summary="Change a reward from the next request on",
+    refusals=(Contended,),
+    example=DRAFT_EXAMPLE,
+    answer_example={**REWARD_EXAMPLE, "version": 2},
+    path_example=ID_EXAMPLE,
+)
+def change(call: Call[RewardEdit]) -> Answer:
+    """Put the next version of a reward."""
+    reward_id = call.path["id"]
+    rules.refuse_another(reward_id, call.if_match, told_id=call.body.id, told=call.body.version)
+    wanted = call.body.reward(reward_id, version=call.if_match, now=call.work.now)
+    changed = service.change(call.work, wanted, by=call.identity.subject)
+    return Answer(RewardDocument.of(changed), version=changed.version)
+
+
+def _text(body: DescriptionBody | LabelBody | None) -> Text | None:
+    return None if body is None else Text(body.zh, body.en)
+
+
+def _window(body: WindowBody | None) -> Window | None:
+    return None if body is None else Window(body.opens, body.closes)

@@ -1,0 +1,127 @@
+"""When a reward is shown, when and by whom it can be redeemed, and what an edit may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from chalicelib.catalog.rewards.model import ALWAYS, Reward, Standing, Taker, Window
+from chalicelib.catalog.stock.model import StockPlan
+from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.errors import InvalidFields, NotFound, RuleRefusal
+from chalicelib.kernel.ids import REWARD_CHARS, REWARD_PATTERN, digest62
+
+TITLE_CHARS_MAX: Final = 60
+"""One line on a card of the shelf."""
+DESCRIPTION_CHARS_MAX: Final = 300
+"""Two or three sentences; a reward with all its texts stays at about 3 KB."""
+LABEL_CHARS_MAX: Final = 30
+BRAND_CHARS_MAX: Final = 60
+PICTURE_CHARS_MAX: Final = 200
+OPTIONS_MAX: Final = 3
+"""Price options of a reward (the rules of the program)."""
+TAGS_MAX: Final = 8
+LIMIT_UNITS_MAX: Final = 1_000_000
+"""As many as one call may make."""
+PEAK_MAX: Final = 10_000
+"""Sales a second; beyond 256 there are no further shards."""
+HIDDEN: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+"""Control characters, line breaks and changes of direction."""
+TEXT: Final = rf"^[^{HIDDEN}]*[^\s{HIDDEN}][^{HIDDEN}]*$"
+"""Something to read, and nothing hidden."""
+PICTURE: Final = r"^(https://[A-Za-z0-9.-]+)?(/[A-Za-z0-9._~%+-]+)+$"
+"""A path of the mall, or an address of another site over TLS."""
+NAME: Final = r"^[a-z0-9-]{1,32}$"
+"""Of a category, a plan or a tag."""
+LADDER: Final = tuple(Standing)
+
+
+class NotRedeemableNow(RuleRefusal):
+    """Before or after the time during which the reward can be redeemed."""
+
+    code = "not_redeemable_now"
+    en = "This reward cannot be redeemed at the moment."
+    zh = "该奖励目前不可兑换。"
+
+
+class NotEligible(RuleRefusal):
+    """The reward is for others; the facts name what is missing, null where nothing is."""
+
+    code = "not_eligible"
+    en = "This reward is not open to you yet."
+    zh = "您目前不符合该奖励的兑换条件。"
+
+
+def reward_id_of(caller: str, *, route: str, key: str) -> str:
+    """Return the id of the reward that a caller's request creates."""
+    return "rwd_" + digest62((caller, route, key), REWARD_CHARS)
+
+
+def refuse_malformed(reward_id: str) -> None:
+    """Raise `NotFound` for what cannot be the id of a reward."""
+    if not REWARD_PATTERN.fullmatch(reward_id):
+        raise NotFound
+
+
+def is_shown(reward: Reward, now: datetime) -> bool:
+    """Tell whether a reward is on the shelf."""
+    return (reward.shown or ALWAYS).holds(now)
+
+
+def redeemable_window(reward: Reward) -> Window:
+    """Return when a reward can be redeemed: while it is shown, unless it says otherwise."""
+    return reward.redeemable or reward.shown or ALWAYS
+
+
+def next_turn(reward: Reward, now: datetime) -> datetime | None:
+    """Return the next instant at which a reward's windows open or close."""
+    windows = (window for window in (reward.shown, reward.redeemable) if window is not None)
+    edges = (edge for window in windows for edge in (window.opens, window.closes))
+    return min((edge for edge in edges if edge is not None and edge > now), default=None)
+
+
+def refuse_not_redeemable(reward: Reward, now: datetime) -> None:
+    """Raise `NotRedeemableNow` outside the time during which a reward can be redeemed."""
+    window = redeemable_window(reward)
+    if not window.holds(now):
+        raise NotRedeemableNow(**{"from": _told(window.opens), "until": _told(window.closes)})
+
+
+def missing(reward: Reward, taker: Taker) -> Mapping[str, str]:
+    """Return what a member lacks for a reward: `standing`, `plan`, `tags` (any one of them)."""
+    asked = reward.audience
+    lacks: dict[str, str] = {}
+    if asked.standing and LADDER.index(taker.standing) < LADDER.index(asked.standing):
+        lacks["standing"] = asked.standing.value
+    if asked.plan and taker.plan != asked.plan:
+        lacks["plan"] = asked.plan
+    if asked.tags and not taker.tags & set(asked.tags):
+        lacks["tags"] = ",".join(asked.tags)
+    return lacks
+
+
+def refuse_not_eligible(reward: Reward, taker: Taker) -> None:
+    """Raise `NotEligible` for a member outside the reward's audience."""
+    if lacks := missing(reward, taker):
+        raise NotEligible(**{"standing": None, "plan": None, "tags": None, **lacks})
+
+
+def refuse_another(reward_id: str, version: int, *, told_id: str | None, told: int | None) -> None:
+    """Refuse a document that was read as another reward, or as another version."""
+    if told_id not in {None, reward_id}:
+        raise InvalidFields.at("/id", "not the reward of this address")
+    if told not in {None, version}:
+        raise InvalidFields.at("/version", "not the version of If-Match")
+
+
+def refuse_stock_change(before: StockPlan, after: StockPlan) -> None:
+    """Refuse an edit that would change how a reward is supplied, or what it began with."""
+    if after.mode is not before.mode:
+        raise InvalidFields.at("/stock/mode", "cannot change after the reward is created")
+    if after.units != before.units:
+        raise InvalidFields.at("/stock/units", "cannot change; add units instead")
+
+
+def _told(instant: datetime | None) -> str | None:
+    return None if instant is None else rfc3339(instant)

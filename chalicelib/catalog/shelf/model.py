@@ -1,0 +1,54 @@
+"""What somebody looking at the shelf sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.catalog.limits.model import Counter
+from chalicelib.catalog.rewards.model import Reward
+from chalicelib.catalog.stock.model import Hint
+from chalicelib.kernel.pages import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which part of the shelf: a category or all of it, so many rewards, behind a position."""
+
+    category: str | None
+    limit: int
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A reward on the shelf and a hint at its stock."""
+
+    reward: Reward
+    hint: Hint
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """What keeps a member from redeeming: what the audience asks, a limit, points missing."""
+
+    lacks: Mapping[str, str]
+    limit: Counter | None
+    missing_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A reward on the shelf as one member sees it."""
+
+    shown: Shown
+    locks: Locks
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A page of the shelf, and the next instant at which a window may change it."""
+
+    page: Page[Shown]
+    turns_at: datetime | None

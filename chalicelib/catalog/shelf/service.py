@@ -1,0 +1,115 @@
+"""Looking at the shelf: for everybody, and for one member.
+
+A page is read in chunks of its own size, straight from an index that holds the rewards; a chunk
+stays in process as long as the catalog does not change. Windows, and what a member can afford, are
+judged afterwards, for the instant of the request, so the shelf turns on time with nothing running.
+The price: a page that hides much looks at several chunks, and after `CHUNKS_MAX` it is handed out
+short, with a cursor that goes on behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from chalicelib.catalog.limits import service as limits
+from chalicelib.catalog.rewards import service as rewards
+from chalicelib.catalog.rewards.model import Reward, Taker
+from chalicelib.catalog.rewards.rules import is_shown
+from chalicelib.catalog.shelf.model import Ask, Mine, Shelf, Shown
+from chalicelib.catalog.shelf.rules import locks_of, turns_at
+from chalicelib.catalog.stock import service as stock
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.pages import Page
+from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.rules import balance
+from chalicelib.ledger.wallets.service import Opened
+from chalicelib.storage.head import Head, read_head
+from chalicelib.storage.work import Work
+
+CHUNKS_MAX: Final = 5
+"""Chunks that one page looks at: a hundred rewards for a page of the usual size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rewards that a page holds, where the next begins, and when what was looked at turns."""
+
+    page: Page[Reward]
+    turns_at: datetime | None
+
+
+def browse(work: Work, ask: Ask) -> Shelf:
+    """Return a page of the shelf as it is now."""
+    found = _find(work, read_head(work), ask=ask, wanted=lambda _: True)
+    return Shelf(Page(_shown(work, found.page.items), found.page.next_position), found.turns_at)
+
+
+def show(work: Work, reward_id: str) -> Shelf:
+    """Return one reward of the shelf as a page of its own; `NotFound` when it is not shown now."""
+    reward = rewards.present(work, reward_id)
+    if not is_shown(reward, work.now):
+        raise NotFound
+    return Shelf(Page(_shown(work, [reward]), None), turns_at([reward], work.now))
+
+
+def browse_as(work: Work, member_id: str, *, ask: Ask, affordable: bool | None) -> Page[Mine]:
+    """Return a page of the shelf as a member sees it; raises `NotEnrolled`.
+
+    `affordable` keeps those that the member has the points for, or those that it has not.
+    """
+    opened = wallets.open_wallet(work, member_id)
+    points = balance(opened.wallet, opened.today)
+    found = _find(
+        work,
+        opened.head,
+        ask=ask,
+        wanted=lambda reward: affordable in {None, reward.points_from <= points},
+    )
+    mine = _as_seen_by(work, opened, shown=_shown(work, found.page.items), points=points)
+    return Page(mine, found.page.next_position)
+
+
+def _find(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward], bool]) -> Found:
+    """Return the wanted rewards that are shown now, out of as many chunks as that takes."""
+    found: list[Reward] = []
+    seen: list[Reward] = []
+    after = ask.after
+    for _ in range(CHUNKS_MAX):
+        chunk = rewards.page_at(work, head, category=ask.category, limit=ask.limit, after=after)
+        seen += chunk.items
+        found += (r for r in chunk.items if is_shown(r, work.now) and wanted(r))
+        after = chunk.next_position
+        if after is None or len(found) >= ask.limit:
+            break
+    turns = turns_at(seen, work.now)
+    if len(found) > ask.limit:
+        found = found[: ask.limit]
+        after = rewards.position_behind(found[-1], ask.category)
+    return Found(Page(found, after), turns)
+
+
+def _shown(work: Work, found: Sequence[Reward]) -> list[Shown]:
+    hints = stock.hints(work, [reward.stock for reward in found])
+    return [Shown(reward, hints[reward.id]) for reward in found]
+
+
+def _as_seen_by(work: Work, opened: Opened, *, shown: Sequence[Shown], points: int) -> list[Mine]:
+    """Return what is locked for a member; counters are read for rewards with limits only."""
+    member_id, today, zone = opened.wallet.member_id, opened.today, opened.program.zone
+    unread = {
+        seen.reward.id: limits.counters(member_id, seen.reward, today=today, zone=zone)
+        for seen in shown
+    }
+    read = iter(limits.read(work, [counter for each in unread.values() for counter in each]))
+    counted = {reward_id: list(islice(read, len(each))) for reward_id, each in unread.items()}
+    return [
+        Mine(
+            seen,
+            locks_of(seen.reward, Taker(), counters=counted[seen.reward.id], points=points),
+        )
+        for seen in shown
+    ]

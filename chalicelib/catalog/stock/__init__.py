@@ -1,0 +1,1 @@
+"""Units: made, sold and free, and never sold twice."""
