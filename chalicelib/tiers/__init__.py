@@ -1,0 +1,1 @@
+"""How members earn, and what their standing gives them."""

@@ -1,0 +1,1 @@
+"""What a purchase earns and why, and what its refund takes back."""
