@@ -1,0 +1,1 @@
+"""Every way of using points."""

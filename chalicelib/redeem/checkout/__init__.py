@@ -1,0 +1,1 @@
+"""Orders: from a quote to a settled redemption."""

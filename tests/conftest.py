@@ -1,0 +1,70 @@
+"""What every test may ask for: a running engine and a table of its own on it.
+
+The engine starts once for each worker; a table costs a few milliseconds, so each test gets a new
+one instead of cleaning up. The process learns both from its environment, as Lambda does.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from app import app
+from chalicelib.settings import settings
+from infra.local import engines
+from infra.local.engines import RunningEngine
+from infra.local.table import create_table
+from tests.mall import Hands, Mall
+
+SETTINGS: Final = {
+    "JIFEN_ISSUER": "https://issuer.example.test/pool",
+    "JIFEN_JWKS_URL": "https://issuer.example.test/pool/.well-known/jwks.json",
+    "JIFEN_CLIENTS": "mall",
+    "JIFEN_SECRET": "a secret of the tests, longer than 32 bytes",
+}
+set_hypothesis_home_dir(engines.ROOT / ".local" / "hypothesis")
+_numbers = itertools.count(1)
+
+
+def pytest_report_header() -> str:
+    """Say aloud which engine the tests run on."""
+    return f"engine: {engines.choose(None)}"
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
+    """Run one engine, and point this process at it."""
+    kind = engines.choose(None)
+    with (
+        engines.start(kind, state=tmp_path_factory.mktemp(kind)) as running,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in engines.client_environment(running.endpoint).items():
+            patch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def table(engine: RunningEngine, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of a new, empty table, and settings that name it."""
+    name = f"jifen-{next(_numbers)}"
+    create_table(engine.endpoint, name)
+    for variable, value in (SETTINGS | {"JIFEN_TABLE": name}).items():
+        monkeypatch.setenv(variable, value)
+    settings.cache_clear()
+    return name
+
+
+@pytest.fixture
+def mall(table: str) -> Iterator[Mall]:
+    """Return the real app over an empty table, at noon, with one till."""
+    assert table
+    before, app.clock = app.clock, Hands()
+    opened = Mall(app, app.clock)
+    opened.open()
+    yield opened
+    app.clock = before
