@@ -1,0 +1,106 @@
+"""One worker: the app behind its gateway, the controls and the pictures, on the shared socket.
+
+Started by the supervisor with two open files: the listening socket, and the reading end of a pipe
+that nobody ever writes into. The pipe closes when the supervisor is gone, however that happened,
+and then the worker ends too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, Protocol
+
+from chalicelib.kernel.clock import Clock, MovedClock
+from chalicelib.kernel.errors import Refusal
+from infra.local import control, pictures
+from infra.local.control import Control
+from infra.local.exchange import Environ, Reply, Request, StartResponse, Wsgi, request_of, sent
+from infra.local.gateway import ChaliceApp, Gateway
+from infra.local.issuer import issuer_at
+from infra.local.jobs import Scheduler
+from infra.local.moved import Offset
+from infra.local.people import People
+from infra.local.problems import problem
+from infra.local.server import server_on
+from infra.local.state import State
+
+APP: Final = "app:app"
+
+Answer = Callable[[Request], Reply]
+
+
+class LocalApp(ChaliceApp, Scheduler, Protocol):
+    """The program: a Chalice app whose clock can be replaced."""
+
+    clock: Clock
+
+    def prepare(self) -> None:
+        """Build everything that threads would otherwise build at once."""
+
+
+def application(app: LocalApp, state: State) -> Wsgi:
+    """Return everything that one port serves, as a WSGI application."""
+    offset = Offset(state.clock)
+    app.clock = MovedClock(offset.read)
+    app.prepare()
+    issuer = issuer_at(state.key)
+    gateway = Gateway(app)
+    people = People(gateway, issuer)
+    controls = Control(people=people, issuer=issuer, clock=app.clock, offset=offset, app=app)
+    return wsgi(gateway.answer, {control.PREFIX: controls.answer, pictures.PREFIX: pictures.answer})
+
+
+def wsgi(otherwise: Answer, by_prefix: dict[str, Answer]) -> Wsgi:
+    """Return a WSGI application that gives each request to whom its first segment belongs."""
+
+    def answered(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        method = str(environ["REQUEST_METHOD"])
+        try:
+            request = request_of(environ)
+        except Refusal as refusal:
+            language = str(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+            return sent(problem(refusal, accept_language=language), start_response, method=method)
+        first = "/" + request.path.split("/", 2)[1]
+        answer = by_prefix.get(first, otherwise)
+        return sent(answer(request), start_response, method=method)
+
+    return answered
+
+
+def main() -> None:
+    """Serve until SIGTERM, or until the supervisor is gone."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--socket", type=int, required=True)
+    arguments.add_argument("--lifeline", type=int, required=True)
+    arguments.add_argument("--state", type=Path, required=True)
+    arguments.add_argument("--app", default=APP)
+    given = arguments.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    threading.Thread(target=_end_with, args=(given.lifeline,), daemon=True).start()
+    module, _, name = given.app.partition(":")
+    app = getattr(importlib.import_module(module), name)
+    server = server_on(application(app, State(given.state)), socket.socket(fileno=given.socket))
+    # What is here by now stays: the collector need not look at it again with every round.
+    gc.collect()
+    gc.freeze()
+    server.run()
+
+
+def _end_with(lifeline: int) -> None:
+    """Ask this process to end once the other end of the pipe is closed."""
+    os.read(lifeline, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The whole stack as somebody runs it: processes, sockets, signed tokens, data on disk."""
