@@ -201,7 +201,7 @@ def persist(work: Work, attempt: Callable[[Transaction], T]) -> T:
             transaction.commit(patience)
         except Moved as moved:
             images[moved.key] = moved.image
-            patience.again()
+            patience.again(overtaken=True)
         else:
             return answer
 

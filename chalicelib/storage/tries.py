@@ -1,7 +1,9 @@
 """Wrong tries, counted in the table so that every process agrees.
 
 A counter lives for one window of time and then counts for nothing; the table's TTL removes it
-some day. Only wrong tries are counted: whoever is right pays one read.
+some day. Only wrong tries are counted: whoever is right pays one read. The counter remembers who
+counted last, so that a reply that is lost does not count a try twice, unless another caller's try
+came between.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 
 from chalicelib.kernel.errors import TooMany
+from chalicelib.kernel.ids import client_token
 from chalicelib.storage.reads import fetch, patiently
 from chalicelib.storage.table import IntAttribute, Item, code_of
 from chalicelib.storage.work import Work
@@ -24,6 +28,7 @@ class TriesItem(Item):
     """Wrong tries of one caller in one window."""
 
     wrong = IntAttribute(attr_name="n")
+    mark = UnicodeAttribute(attr_name="k")
     ttl = IntAttribute(attr_name="t")
 
 
@@ -47,18 +52,26 @@ def count_wrong_try(work: Work, limit: TryLimit, *, caller: str) -> None:
     """Count one wrong try; raise `TooMany` when it is one too many."""
     item = TriesItem(*_key(work, limit, caller=caller))
     ends = (_window(work, limit) + 1) * limit.seconds
+    mark = client_token(work.dice)
+    room = (TriesItem.wrong < limit.tries_max) & (TriesItem.mark != mark)
     try:
         patiently(
             work,
             lambda: item.update(
-                [TriesItem.wrong.add(1), TriesItem.ttl.set(ends + KEPT_SECONDS)],
-                condition=TriesItem.wrong.does_not_exist() | (TriesItem.wrong < limit.tries_max),
+                [
+                    TriesItem.wrong.add(1),
+                    TriesItem.mark.set(mark),
+                    TriesItem.ttl.set(ends + KEPT_SECONDS),
+                ],
+                condition=TriesItem.wrong.does_not_exist() | room,
             ),
         )
     except UpdateError as failure:
         if code_of(failure) != "ConditionalCheckFailedException":
             raise
-        raise _too_many(work, limit) from None
+        newest = fetch(work, TriesItem.named(*item.key))
+        if newest is None or newest.mark != mark:
+            raise _too_many(work, limit) from None
 
 
 def _window(work: Work, limit: TryLimit) -> int:

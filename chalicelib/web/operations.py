@@ -71,7 +71,7 @@ STANDING: Final = (InvalidFields, Unavailable, Broken)
 SENDING: Final = (Malformed, TooLarge, UnsupportedMedia)
 """What a route that takes a body may say."""
 SIGNED_IN: Final = (Unauthenticated, Forbidden)
-KEYED: Final = (KeyRequired, KeyInvalid, KeyReused, Contended)
+KEYED: Final = (KeyInvalid, KeyReused, Contended)
 MATCHED: Final = (MatchRequired, Stale)
 
 ACCEPT_LANGUAGE: Final[Json] = {
@@ -147,7 +147,7 @@ def parameters(operation: Operation, query: Json) -> list[Json]:
         place = {"name": name, "in": "query", "required": name in required}
         told.append({**place, "schema": without_null(schema)})
     asked = {
-        "key": (operation.key, IDEMPOTENCY_KEY),
+        "key": (operation.key, IDEMPOTENCY_KEY | {"required": operation.key is True}),
         "match": (operation.match, IF_MATCH),
         "read": (operation.tagged and operation.method == "GET", IF_NONE_MATCH),
     }
@@ -199,6 +199,7 @@ def refusals_of(operation: Operation) -> Iterable[type[Refusal]]:
     yield from SENDING if sends else ()
     yield from SIGNED_IN if operation.roles else ()
     yield from KEYED if operation.key else ()
+    yield from (KeyRequired,) if operation.key is True else ()
     yield from MATCHED if operation.match else ()
     yield from (NotFound,) if PARAMETER.search(operation.path) else ()
     yield from operation.refusals

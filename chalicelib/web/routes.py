@@ -17,7 +17,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Required, TypedDict, TypeVar, Unpack
+from typing import Any, Final, Literal, Required, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 from chalice.app import Blueprint, Chalice
@@ -48,6 +48,8 @@ JSON_TYPE: Final = "application/json"
 
 Example = Mapping[str, object]
 """JSON as a reader of the documentation sees it; tests read it with the declared model."""
+KeyRule = Literal[False, True, "optional"]
+"""Whether a route asks for an Idempotency-Key; an optional one makes a request repeatable."""
 ViewFunction = Callable[..., Answer | BaseModel]
 F = TypeVar("F", bound=ViewFunction)
 
@@ -67,7 +69,7 @@ class Declaration(TypedDict, total=False):
     status_again: int
     body: type[BaseModel] | None
     query: type[Query]
-    key: bool
+    key: KeyRule
     match: bool
     tagged: bool
     bytes_max: int
@@ -91,7 +93,7 @@ class Operation:
     status_again: int = 0
     body: type[BaseModel] | None = None
     query: type[Query] = Query
-    key: bool = False
+    key: KeyRule = False
     match: bool = False
     tagged: bool = False
     bytes_max: int = BODY_BYTES_MAX
@@ -127,7 +129,7 @@ class Endpoint:
         identity = admit(request.authorizer(), self._roles)
         if payload:
             require_json(request.header("content-type"))
-        key = require_key(request.headers.get("idempotency-key")) if operation.key else ""
+        key = self._key(request)
         version = require_version(request.header("if-match")) if operation.match else 0
         language = language_of(request.header("accept-language"))
         body = self._read(payload, language)
@@ -157,6 +159,13 @@ class Endpoint:
         for model in (operation.body, operation.query, operation.answer):
             if model is not None:
                 model.model_rebuild()
+
+    def _key(self, request: Request) -> str:
+        rule = self.operation.key
+        given = request.headers.get("idempotency-key")
+        if not rule or (rule == "optional" and given is None):
+            return ""
+        return require_key(given)
 
     def _read(self, payload: bytes, language: Language) -> BaseModel | None:
         if self._body is None:

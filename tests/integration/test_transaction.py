@@ -15,7 +15,7 @@ from chalicelib.storage.reads import fetch
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, RawItem
 from chalicelib.storage.transaction import ITEMS_MAX, Moved, Replayed, Transaction, persist
-from chalicelib.storage.work import BUDGET_SECONDS, Work
+from chalicelib.storage.work import BUDGET_SECONDS, OVERTAKEN_SHARE, Work
 from tests.faults import Fault, faults
 
 _seeds = itertools.count(7)
@@ -164,6 +164,23 @@ def test_pauses_are_jittered_grow_and_are_capped(work: Work, time: Time) -> None
     ceilings = [min(1.0, 0.020 * 2**tries) for tries in range(len(time.pauses))]
     assert all(pause <= ceiling for pause, ceiling in zip(time.pauses, ceilings, strict=True))
     assert len(set(time.pauses)) == len(time.pauses)
+
+
+def test_whoever_is_overtaken_pauses_less_the_longer_it_has_waited(work: Work, time: Time) -> None:
+    persist(work, lambda tx: put(tx, "a", number=9))
+
+    def overtaken(tx: Transaction) -> None:
+        time.seconds += 0.1
+        tx.check(
+            Counter("a", "S"),
+            condition=Counter.number == 1,
+            otherwise=lambda _: Moved(("a", "S"), {}),
+        )
+
+    with pytest.raises(Contended):
+        persist(work, overtaken)
+    assert max(time.pauses) <= BUDGET_SECONDS / OVERTAKEN_SHARE
+    assert max(time.pauses[-5:]) < BUDGET_SECONDS / OVERTAKEN_SHARE / 4
 
 
 def test_an_attempt_as_long_as_the_longest_must_still_fit(work: Work, time: Time) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -39,10 +40,15 @@ class History:
         """Begin the next version."""
         return Posting(self.wallet, self.today)
 
-    def close(self, posting: Posting, reason: Reason = Reason.PURCHASE, until: str = "") -> None:
+    def close(
+        self,
+        posting: Posting,
+        reason: Reason = Reason.PURCHASE,
+        refers: Mapping[str, str] | None = None,
+    ) -> None:
         """Take the next version in."""
         at = datetime(self.today.year, self.today.month, self.today.day, tzinfo=UTC)
-        change = posting.close(reason, at=at, refers={"until": until} if until else {})
+        change = posting.close(reason, at=at, refers=refers)
         self.wallet = change.after
         self.entries.append(change.entry)
 
@@ -91,8 +97,7 @@ class History:
     def exempt(self, points: int, days: int) -> None:
         until = self.today + timedelta(days=days) if points % 2 else None
         posting = self.posting()
-        posting.exempt(until)
-        self.close(posting, Reason.EXEMPTION, until.isoformat() if until else "")
+        self.close(posting, Reason.EXEMPTION, posting.exempt(until))
 
     def wait(self, points: int, days: int) -> None:
         del points
@@ -174,6 +179,7 @@ TAMPERED_WALLETS = {
     "chain head": lambda wallet: replace(wallet, chain=b"else"),
     "freezing": lambda wallet: replace(wallet, frozen=False),
     "exemption": lambda wallet: replace(wallet, exempt_until=LATER),
+    "exemption's first day": lambda wallet: replace(wallet, exempt_since=SOON),
     "lots": lambda wallet: replace(
         wallet, lots=(*wallet.lots[:-1], replace(wallet.lots[-1], expires_on=NEVER))
     ),

@@ -173,6 +173,19 @@ def test_points_kept_by_an_exemption_are_clawed_back_past_their_date() -> None:
     assert closed(posting).after.lots == (Lot(YESTERDAY, 2),)
 
 
+def test_an_exemption_that_comes_after_their_date_lets_nothing_be_clawed_back() -> None:
+    posting = a_posting(a_lot(10, SOON))
+    posting.exempt(LATER)
+    assert posting.claw_back(8, YESTERDAY) == ClawBack(0, 0)
+    assert posting.claw_back(8, TODAY) == ClawBack(8, 0)
+
+
+def test_an_exemption_that_goes_on_keeps_what_it_kept_before() -> None:
+    posting = a_posting(a_lot(10, YESTERDAY), exempt_until=YESTERDAY)
+    posting.exempt(LATER)
+    assert posting.claw_back(8, YESTERDAY) == ClawBack(8, 0)
+
+
 def test_freezing_is_an_entry_without_legs() -> None:
     posting = a_posting(a_lot(10))
     posting.freeze(frozen=True)

@@ -26,6 +26,7 @@ from chalicelib.catalog.rewards.model import (
 from chalicelib.catalog.stock.model import PEAK_DEFAULT, Mode, StockPlan
 from chalicelib.catalog.stock.rules import UNITS_MAX
 from chalicelib.kernel.errors import Contended
+from chalicelib.kernel.ids import client_token
 from chalicelib.kernel.points import POINTS_MAX
 from chalicelib.web.bodies import Body, Instant, PageQuery, View
 from chalicelib.web.calls import Answer, Call
@@ -220,7 +221,7 @@ class RewardDocument(RewardDraft, View):
 @routes.post(
     "/admin/rewards",
     roles=("marketing",),
-    key=True,
+    key="optional",
     tagged=True,
     body=RewardDraft,
     answer=RewardDocument,
@@ -232,7 +233,8 @@ class RewardDocument(RewardDraft, View):
 def create(call: Call[RewardDraft]) -> Answer:
     """Create a reward; it is on the shelf at once, unless its window says otherwise."""
     by = call.identity.subject
-    reward_id = rules.reward_id_of(by, route=call.route, key=call.key)
+    key = call.key or client_token(call.work.dice)
+    reward_id = rules.reward_id_of(by, route=call.route, key=key)
     wanted = call.body.reward(reward_id, version=1, now=call.work.now)
     created = service.create(call.work, wanted, by=by, fingerprint=call.fingerprint)
     document = RewardDocument.of(created.reward)

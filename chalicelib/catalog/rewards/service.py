@@ -100,7 +100,8 @@ def change(work: Work, wanted: Reward, *, by: str) -> Reward:
     """Put the next version of a reward and return it.
 
     `wanted.version` is the version that the operator read. Raises `NotFound`, `Stale` when another
-    version holds by now, `InvalidFields` when the stock would change.
+    version holds by now (also one that this very change made: an If-Match that is spent is stale),
+    `InvalidFields` when the stock would change.
     """
     head = read_head(work)
     before = reward_at(work, head, reward_id=wanted.id)
@@ -109,7 +110,7 @@ def change(work: Work, wanted: Reward, *, by: str) -> Reward:
     refuse_stock_change(before.stock, wanted.stock)
     after = replace(
         wanted,
-        version=before.version + 1,
+        version=wanted.version + 1,
         created_at=before.created_at,
         stock=replace(before.stock, peak_per_second=wanted.stock.peak_per_second),
     )

@@ -46,6 +46,7 @@ class Recomputed:
     dates: Mapping[date, int]
     frozen: bool
     exempt_until: date | None
+    exempt_since: date | None
     faults: tuple[str, ...]
 
 
@@ -59,7 +60,8 @@ def recompute(entries: Iterable[Entry]) -> Recomputed:
     chain, version = b"", 0
     totals: dict[Account, int] = {}
     dates: dict[date, int] = {}
-    frozen, exempt_until = False, None
+    frozen = False
+    exempt: dict[str, date] = {}
     for entry in entries:
         version += 1
         faults += _faults_of(entry, version=version, previous=chain)
@@ -72,9 +74,18 @@ def recompute(entries: Iterable[Entry]) -> Recomputed:
         if entry.available_after != sum(dates.values()):
             faults.append(f"version {entry.version}: balance is not the sum of its dates")
         frozen = FREEZING.get(entry.reason, frozen)
-        exempt_until = _exempt_until(entry) if entry.reason is Reason.EXEMPTION else exempt_until
+        exempt = _exemption(entry) if entry.reason is Reason.EXEMPTION else exempt
     left = {day: points for day, points in sorted(dates.items()) if points}
-    return Recomputed(version, chain, totals, left, frozen, exempt_until, tuple(faults))
+    return Recomputed(
+        version,
+        chain,
+        totals,
+        left,
+        frozen,
+        exempt_until=exempt.get("until"),
+        exempt_since=exempt.get("since"),
+        faults=tuple(faults),
+    )
 
 
 def trial_balance(totals: Mapping[Account, int]) -> bool:
@@ -82,9 +93,9 @@ def trial_balance(totals: Mapping[Account, int]) -> bool:
     return sum(totals.values()) == 0 and totals.get(Account.TRANSFER, 0) == 0
 
 
-def _exempt_until(entry: Entry) -> date | None:
-    until = entry.refers.get("until")
-    return None if until is None else date.fromisoformat(until)
+def _exemption(entry: Entry) -> dict[str, date]:
+    """Return an exemption's last day and its first, nothing where it ended."""
+    return {name: date.fromisoformat(day) for name, day in entry.refers.items()}
 
 
 def _faults_of(entry: Entry, *, version: int, previous: bytes) -> list[str]:

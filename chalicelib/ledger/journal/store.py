@@ -31,13 +31,14 @@ class EntryItem(Item):
     purchase = UnicodeAttribute(attr_name="q", null=True)
     refund = UnicodeAttribute(attr_name="r", null=True)
     until = UnicodeAttribute(attr_name="u", null=True)
+    since = UnicodeAttribute(attr_name="n", null=True)
     program_version = IntAttribute(attr_name="pv")
     available_after = IntAttribute(attr_name="b")
     previous = BinaryAttribute(attr_name="ph", legacy_encoding=False)
     hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
 
 
-REFERRED = ("order", "purchase", "refund", "until")
+REFERRED = ("order", "purchase", "refund", "until", "since")
 
 
 def put_entry(tx: Transaction, entry: Entry) -> None:
@@ -58,6 +59,7 @@ def put_entry(tx: Transaction, entry: Entry) -> None:
             purchase=entry.refers.get("purchase"),
             refund=entry.refers.get("refund"),
             until=entry.refers.get("until"),
+            since=entry.refers.get("since"),
         ),
         otherwise=lambda _: Contended(),
     )
@@ -82,7 +84,10 @@ def _entry(item: EntryItem) -> Entry:
         version=int(item.sort[2:]),
         at=EPOCH + item.at * MICROSECOND,
         reason=REASONS[item.reason],
-        legs={Account(letter): points for letter, points in item.legs.items()},
+        # DynamoDB keeps no order in a map; ours is that of the accounts.
+        legs={
+            account: item.legs[account.value] for account in Account if account.value in item.legs
+        },
         dates=_dates(item.dates),
         refers={name: value for name, value in told.items() if value is not None},
         program_version=item.program_version,

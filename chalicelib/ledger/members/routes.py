@@ -198,6 +198,7 @@ def resolve(call: Call[ShownDraft]) -> ShownView:
     body=SelfDraft,
     answer=MemberView,
     status=201,
+    status_again=200,
     summary="Join the program; asked again, it answers 200 and changes nothing",
     refusals=(Contended,),
     example={"name": "Lin", "language": "zh-CN"},

@@ -29,7 +29,8 @@ class Wallet:
     """A member's points as of one version; `available` still counts what a sweep has not booked.
 
     `held` points are in escrow, `debt` is owed, `exempt_until` is the exemption's last day,
-    `chain` is the hash of the newest entry.
+    `exempt_since` the day it began (None: before any date that matters), `chain` is the hash of the
+    newest entry.
     """
 
     member_id: str
@@ -41,6 +42,7 @@ class Wallet:
     exempt_until: date | None
     frozen: bool
     chain: bytes
+    exempt_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

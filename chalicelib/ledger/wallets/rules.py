@@ -105,10 +105,8 @@ class Posting:
         self._today = today
         self._lots = {lot.expires_on: lot.points for lot in wallet.lots}
         self._legs: dict[Account, int] = {}
-        self._held = wallet.held
-        self._debt = wallet.debt
-        self._exempt_until = wallet.exempt_until
-        self._frozen = wallet.frozen
+        self._held, self._debt, self._frozen = wallet.held, wallet.debt, wallet.frozen
+        self._exempt_until, self._exempt_since = wallet.exempt_until, wallet.exempt_since
         for lot in wallet.lots:
             if usable_through(lot.expires_on, wallet.exempt_until) < today:
                 self._take(lot.expires_on, lot.points)
@@ -145,7 +143,7 @@ class Posting:
         """
         paid = 0
         for lot in taken:
-            usable = usable_through(lot.expires_on, self._exempt_until) >= self._today
+            usable = self._is_usable(lot.expires_on)
             if not usable and not by_house:
                 self._leg(source, -lot.points)
                 self._leg(Account.EXPIRED, lot.points)
@@ -161,7 +159,7 @@ class Posting:
 
         Nothing is taken when the points have expired since.
         """
-        if usable_through(own_date, self._exempt_until) < self._today:
+        if not self._is_usable(own_date):
             return ClawBack(0, 0)
         own = min(points, self._lots.get(own_date, 0))
         self._take(own_date, own)
@@ -173,9 +171,13 @@ class Posting:
         self._leg(Account.CLAWED_BACK, points)
         return ClawBack(points, debt)
 
-    def exempt(self, until: date | None) -> None:
-        """Set the exemption's last day."""
-        self._exempt_until = until
+    def exempt(self, until: date | None) -> Mapping[str, str]:
+        """Set the exemption's last day; return what its entry tells. A new one revives nothing."""
+        lapsed = usable_through(date.min, self._exempt_until) < self._today
+        since = self._today if lapsed else self._exempt_since
+        self._exempt_until, self._exempt_since = until, since if until else None
+        told = {"until": until, "since": self._exempt_since}
+        return {name: day.isoformat() for name, day in told.items() if day}
 
     def freeze(self, *, frozen: bool) -> None:
         """Stop or allow spending."""
@@ -219,10 +221,16 @@ class Posting:
             debt=self._debt,
             lots=lots,
             exempt_until=self._exempt_until,
+            exempt_since=self._exempt_since,
             frozen=self._frozen,
             chain=entry.hash,
         )
         return Change(self._before, after, entry)
+
+    def _is_usable(self, day: date) -> bool:
+        """Tell whether a date is still good: not if it had passed when the exemption began."""
+        gone = self._exempt_since is not None and day < self._exempt_since
+        return not gone and usable_through(day, self._exempt_until) >= self._today
 
     def _leg(self, account: Account, points: int) -> None:
         self._legs[account] = self._legs.get(account, 0) + points
@@ -284,6 +292,7 @@ def verify(wallet: Wallet, journal: Recomputed) -> list[str]:
         "debt": wallet.debt == -journal.totals.get(Account.DEBT, 0),
         "freezing": wallet.frozen == journal.frozen,
         "exemption": wallet.exempt_until == journal.exempt_until,
+        "exemption's first day": wallet.exempt_since == journal.exempt_since,
     }
     wrong = [
         f"the wallet's {name} is not the journal's" for name, good in agreed.items() if not good

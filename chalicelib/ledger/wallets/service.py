@@ -120,11 +120,11 @@ def exempt(work: Work, member_id: str, *, until: date | None) -> Wallet:
         if wallet.exempt_until == until:
             raise AlreadySo(wallet)
         posting = Posting(wallet, opened.today)
-        posting.exempt(until)
+        told = posting.exempt(until)
         change = posting.close(
             Reason.EXEMPTION,
             at=work.now,
-            refers={"until": until.isoformat()} if until else {},
+            refers=told,
             program_version=opened.program.version,
         )
         add(tx, change)

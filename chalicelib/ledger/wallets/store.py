@@ -28,6 +28,7 @@ class WalletItem(Item):
     debt = IntAttribute(attr_name="o")
     lots = IntMapAttribute(attr_name="d")
     exempt_until = UnicodeAttribute(attr_name="e", null=True)
+    exempt_since = UnicodeAttribute(attr_name="b", null=True)
     frozen = BooleanAttribute(attr_name="z")
     chain = BinaryAttribute(attr_name="c", legacy_encoding=False)
 
@@ -48,6 +49,7 @@ def wallet_from(raw: RawItem) -> Wallet:
         debt=item.debt,
         lots=tuple(Lot(day_of_key(key), item.lots[key]) for key in sorted(item.lots)),
         exempt_until=date.fromisoformat(item.exempt_until) if item.exempt_until else None,
+        exempt_since=date.fromisoformat(item.exempt_since) if item.exempt_since else None,
         frozen=item.frozen,
         chain=item.chain,
     )
@@ -64,6 +66,7 @@ def put_wallet(tx: Transaction, change: Change) -> None:
         debt=after.debt,
         lots={key_of_day(lot.expires_on): lot.points for lot in after.lots},
         exempt_until=after.exempt_until.isoformat() if after.exempt_until else None,
+        exempt_since=after.exempt_since.isoformat() if after.exempt_since else None,
         frozen=after.frozen,
         chain=after.chain,
     )

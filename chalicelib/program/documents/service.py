@@ -48,7 +48,8 @@ def change(work: Work, wanted: Program, *, by: str, fingerprint: bytes) -> Progr
     """Put the next version of the settings and return it.
 
     `wanted.version` is the version that the operator read. Raises `Stale` when another version
-    holds by now, `ZoneFixed` when the zone would change under members.
+    holds by now (also one that this very change made: an If-Match that is spent is stale),
+    `ZoneFixed` when the zone would change under members.
     """
     head = read_head(work)
 
@@ -56,10 +57,9 @@ def change(work: Work, wanted: Program, *, by: str, fingerprint: bytes) -> Progr
         newest = latest_head(tx, head)
         before = program_at(work, newest)
         after = replace(wanted, version=wanted.version + 1)
-        if before.version not in (wanted.version, after.version):
+        if before.version != wanted.version:
             raise Stale
-        if before.version == wanted.version:
-            refuse_zone_change(before, after, zone_fixed=newest.zone_fixed)
+        refuse_zone_change(before, after, zone_fixed=newest.zone_fixed)
         store.put_program(tx, after, fingerprint=fingerprint)
         raise_version(tx, newest, name=DOCUMENT)
         audit.record(tx, Deed(by, "program.change", "program", before, after))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chalicelib.kernel.errors import Contended, Language, NotEnrolled, NotFound
 from chalicelib.kernel.money import MONEY_MAX
@@ -21,7 +20,7 @@ from chalicelib.tiers.earning.rules import (
     PurchaseConflict,
     RefundExceedsPurchase,
 )
-from chalicelib.web.bodies import Body, MoneyIn, View
+from chalicelib.web.bodies import Body, Instant, MoneyIn, View
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Routes
 
@@ -31,26 +30,7 @@ LABEL_CHARS_MAX: Final = 64
 """Characters of an article's number or category: as long as a purchase's own id."""
 LINE_QUANTITY_MAX: Final = 1_000_000
 """Pieces in one line: a till may count screws, or grams."""
-INSTANT: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
-"""RFC 3339. Pydantic would also take seconds since 1970, and times without a zone."""
 
-
-def plain_instant(given: object) -> object:
-    """Return a time in UTC, so that the same instant written otherwise is the same report."""
-    if not isinstance(given, str):
-        return given
-    if not INSTANT.fullmatch(given):
-        raise ValueError("not an RFC 3339 time")
-    try:
-        return datetime.fromisoformat(given.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("not a time of the calendar") from None
-
-
-Instant = Annotated[datetime, BeforeValidator(plain_instant)]
-"""A time, RFC 3339; in UTC from here on."""
 ReportedId = Annotated[str, StringConstraints(pattern=f"^{REPORTED_ID.pattern}$")]
 """A name that the reporter gave."""
 Label = Annotated[str, StringConstraints(min_length=1, max_length=LABEL_CHARS_MAX)]

@@ -1,0 +1,297 @@
+"""Who may call what: every operation with every role, and with every token that is no token.
+
+Tokens are real ones, checked by the real authorizer against a key set that is served over HTTP.
+What is allowed stands here a second time, word by word, so that a route cannot change its mind
+unseen; the app's own list of routes says which there are.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Final
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from app import app
+from chalicelib.settings import settings
+from chalicelib.storage.work import Work
+from chalicelib.web.authorizer import check_token, keys
+from chalicelib.web.routes import Endpoint
+from tests.events import CHANNEL, MEMBER, Api, Reply, a_caller
+from tests.invariants import snapshot
+from tests.mall import Mall, a_purchase, id_of, made
+from tests.tokens import a_jwk, a_private_key, a_token, claims, handmade
+
+PEOPLE: Final = ("member", "partner:acme", "marketing", "support", "finance", "admin")
+"""The groups of people; `channel` is a machine's."""
+ROLES: Final = ("channel", *PEOPLE)
+
+ANYONE: Final = frozenset(ROLES)
+CHANNELS: Final = frozenset({"channel"})
+MEMBERS: Final = frozenset({"member"})
+CATALOG_DESK: Final = frozenset({"marketing", "admin"})
+SUPPORT_DESK: Final = frozenset({"support", "admin"})
+BOOKS_DESK: Final = frozenset({"support", "finance", "admin"})
+OPERATORS: Final = frozenset({"marketing", "support", "finance", "admin"})
+
+ALLOWED: Final = {
+    "GET /v1/health": ANYONE,
+    "GET /v1/openapi.json": ANYONE,
+    "GET /v1/catalog": ANYONE,
+    "GET /v1/rewards/{id}": ANYONE,
+    "GET /v1/me": MEMBERS,
+    "POST /v1/me": MEMBERS,
+    "GET /v1/me/catalog": MEMBERS,
+    "GET /v1/me/code": MEMBERS,
+    "GET /v1/me/journal": MEMBERS,
+    "GET /v1/me/wallet": MEMBERS,
+    "POST /v1/members": CHANNELS | OPERATORS,
+    "POST /v1/members/resolve": CHANNELS,
+    "POST /v1/purchases": CHANNELS,
+    "POST /v1/purchases/{channel}/{purchase_id}/refunds": CHANNELS,
+    "POST /v1/earn/quote": CHANNELS | MEMBERS,
+    "GET /v1/orders": MEMBERS,
+    "POST /v1/orders": MEMBERS,
+    "POST /v1/orders/quote": MEMBERS,
+    "GET /v1/orders/{id}": MEMBERS,
+    "GET /v1/admin/audit": BOOKS_DESK,
+    "GET /v1/admin/members/{id}": BOOKS_DESK,
+    "GET /v1/admin/members/{id}/journal": BOOKS_DESK,
+    "GET /v1/admin/members/{id}/verify": BOOKS_DESK,
+    "GET /v1/admin/members/{id}/wallet": BOOKS_DESK,
+    "POST /v1/admin/members/{id}/freeze": SUPPORT_DESK,
+    "POST /v1/admin/members/{id}/thaw": SUPPORT_DESK,
+    "GET /v1/admin/program": CATALOG_DESK,
+    "PUT /v1/admin/program": CATALOG_DESK,
+    "GET /v1/admin/rewards": CATALOG_DESK,
+    "POST /v1/admin/rewards": CATALOG_DESK,
+    "GET /v1/admin/rewards/{id}": CATALOG_DESK,
+    "PUT /v1/admin/rewards/{id}": CATALOG_DESK,
+    "GET /v1/admin/rewards/{id}/stock": CATALOG_DESK,
+    "POST /v1/admin/rewards/{id}/stock": CATALOG_DESK,
+}
+"""Every operation and who may call it."""
+
+EVERY = pytest.mark.parametrize("endpoint", app.endpoints(), ids=lambda endpoint: endpoint.route)
+CLOSED = pytest.mark.parametrize(
+    "endpoint",
+    [endpoint for endpoint in app.endpoints() if endpoint.operation.roles],
+    ids=lambda endpoint: endpoint.route,
+)
+
+
+class KeySet(BaseHTTPRequestHandler):
+    """Serves the issuer's public key."""
+
+    def do_GET(self) -> None:
+        """Answer with the key set."""
+        content = json.dumps({"keys": [a_jwk("one")]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def key_set() -> Iterator[str]:
+    """Serve the key set, and return where."""
+    with HTTPServer(("127.0.0.1", 0), KeySet) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/keys"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def guarded(mall: Mall, key_set: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mall]:
+    """Return a mall whose authorizer knows the issuer's keys; `lin` is a member of it."""
+    monkeypatch.setenv("JIFEN_JWKS_URL", key_set)
+    settings.cache_clear()
+    keys.cache_clear()
+    mall.member(MEMBER.subject, points=1000)
+    yield mall
+    keys.cache_clear()
+
+
+def token_of(role: str) -> str:
+    """Return the token of somebody with one role."""
+    if role == "channel":
+        told = {"sub": CHANNEL.subject, "client_id": CHANNEL.client, "scope": "jifen/channel"}
+        return a_token({**told, "username": None, "cognito:groups": None})
+    return a_token({"sub": MEMBER.subject, "cognito:groups": [role]})
+
+
+def request(endpoint: Endpoint, authorization: str | None) -> Reply:
+    """Send an operation its own example, as whoever an Authorization header names."""
+    operation = endpoint.operation
+    path = operation.path.removeprefix("/v1").format_map(operation.path_example)
+    body = dict(operation.example) if operation.body else None
+    api = Api(app)
+    headers = {"If-Match": '"1"'} if operation.match else {}
+    if operation.key:
+        headers["Idempotency-Key"] = "key-1"
+    if authorization is None:
+        return api.call(operation.method, path, body=body, headers=headers)
+    return api.call(operation.method, path, body=body, headers=headers, token=authorization)
+
+
+def test_every_operation_says_who_may_call_it() -> None:
+    assert {endpoint.route for endpoint in app.endpoints()} == set(ALLOWED)
+
+
+@EVERY
+def test_the_gateway_checks_the_token_of_whatever_is_not_public(endpoint: Endpoint) -> None:
+    operation = endpoint.operation
+    entry = app.routes[operation.path][operation.method]
+    assert (entry.authorizer is check_token) == (ALLOWED[endpoint.route] != ANYONE)
+
+
+@EVERY
+def test_an_operation_lets_in_its_roles_and_no_other(guarded: Mall, endpoint: Endpoint) -> None:
+    work = Work(guarded.clock.now())
+    for role in ROLES:
+        before = snapshot(work)
+        reply = request(endpoint, f"Bearer {token_of(role)}")
+        if role in ALLOWED[endpoint.route]:
+            assert reply.status not in {401, 403}, (role, reply.text)
+            assert reply.status < 500, (role, reply.text)
+        else:
+            assert (reply.status, reply.code) == (403, "forbidden"), role
+            assert snapshot(work) == before, role
+
+
+def public_key_of(name: str) -> bytes:
+    """Return a public key as anybody can read it."""
+    public = a_private_key(name).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+EVERYTHING: Final = {"cognito:groups": list(PEOPLE)}
+NO_TOKENS: Final[dict[str, Callable[[], str | None]]] = {
+    "no token": lambda: None,
+    "an empty header": lambda: "",
+    "a word": lambda: "Bearer token",
+    "another scheme": lambda: f"Basic {a_token(EVERYTHING)}",
+    "a token and no scheme": lambda: a_token(EVERYTHING),
+    "a forged signature": lambda: f"Bearer {a_token(EVERYTHING, signed_by='two', kid='one')}",
+    "a changed claim": lambda: f"Bearer {changed(a_token())}",
+    "a key of nobody": lambda: f"Bearer {a_token(EVERYTHING, signed_by='two')}",
+    "an expired token": lambda: f"Bearer {a_token({**EVERYTHING, 'exp': time.time() - 60})}",
+    "algorithm none": lambda: f"Bearer {handmade({'alg': 'none', 'kid': 'one'})}",
+    "algorithm None": lambda: f"Bearer {handmade({'alg': 'None', 'kid': 'one'})}",
+    "the public key as a secret": lambda: (
+        "Bearer " + handmade({"alg": "HS256", "kid": "one"}, secret=public_key_of("one"))
+    ),
+    "another client": lambda: f"Bearer {a_token({**EVERYTHING, 'client_id': 'other'})}",
+    "another issuer": lambda: f"Bearer {a_token({**EVERYTHING, 'iss': 'https://other.test'})}",
+    "an identity token": lambda: f"Bearer {a_token({**EVERYTHING, 'token_use': 'id'})}",
+}
+"""What opens nothing."""
+
+
+def changed(token: str) -> str:
+    """Return a token whose claims were changed after it was signed."""
+    header, _, signature = token.split(".")
+    _, told, _ = handmade({"alg": "RS256"}).split(".")
+    assert claims()
+    return f"{header}.{told}x.{signature}"
+
+
+@CLOSED
+def test_an_operation_opens_to_no_false_token(guarded: Mall, endpoint: Endpoint) -> None:
+    work = Work(guarded.clock.now())
+    before = snapshot(work)
+    for name, authorization in NO_TOKENS.items():
+        reply = request(endpoint, authorization())
+        assert (reply.status, reply.code) == (401, "unauthenticated"), name
+        assert reply.headers["www-authenticate"] == "Bearer"
+    assert snapshot(work) == before
+
+
+@CLOSED
+def test_a_machine_without_a_channel_is_refused(guarded: Mall, endpoint: Endpoint) -> None:
+    work = Work(guarded.clock.now())
+    before = snapshot(work)
+    stranger = a_caller("channel", subject="till-9", client="till-9")
+    operation = endpoint.operation
+    path = operation.path.removeprefix("/v1").format_map(operation.path_example)
+    headers = {"If-Match": '"1"'} if operation.match else {}
+    headers |= {"Idempotency-Key": "key-1"} if operation.key else {}
+    body = dict(operation.example) if operation.body else None
+    reply = Api(app, stranger).call(operation.method, path, body=body, headers=headers)
+    assert (reply.status, reply.code) == (403, "forbidden")
+    assert snapshot(work) == before
+
+
+def another_order(mall: Mall) -> tuple[str, str]:
+    """Return a member's order."""
+    mug, zhou = mall.reward(10), mall.member("zhou", points=10)
+    order = made(zhou.post("/orders", {"reward_id": mug}, key="k"), 201)
+    return "/v1/orders/{id}", str(order["id"])
+
+
+OWNED: Final = {"GET /v1/orders/{id}": another_order}
+"""Every operation of members on something that has an owner, and such a thing."""
+
+
+def test_every_operation_on_what_a_member_owns_is_tried_on_another_s() -> None:
+    routes = {
+        endpoint.route
+        for endpoint in app.endpoints()
+        if "member" in endpoint.operation.roles and "{" in endpoint.route
+    }
+    assert routes == set(OWNED)
+
+
+@pytest.mark.parametrize("route", OWNED)
+def test_another_member_s_object_is_not_found(guarded: Mall, route: str) -> None:
+    path, name = OWNED[route](guarded)
+    assert route.endswith(path)
+    before = snapshot(Work(guarded.clock.now()))
+    mine, theirs = (
+        Api(app, a_caller("member", subject=subject)) for subject in (MEMBER.subject, "zhou")
+    )
+    method, target = route.split(" ", maxsplit=1)[0], path.removeprefix("/v1").format(id=name)
+    assert theirs.call(method, target).status == 200
+    reply = mine.call(method, target)
+    unknown = mine.call(method, path.removeprefix("/v1").format(id="ord_" + "0" * 20))
+    assert (reply.status, reply.json) == (404, unknown.json)
+    assert snapshot(Work(guarded.clock.now())) == before
+
+
+def test_a_quote_for_another_member_is_nobody_s(guarded: Mall) -> None:
+    guarded.member("zhou")
+    body = {"paid": {"amount": 100, "currency": "cny"}, "member_id": id_of("zhou")}
+    reply = Api(app, MEMBER).post("/earn/quote", body)
+    assert (reply.status, reply.code) == (404, "not_found")
+
+
+def test_another_channel_s_purchase_is_forbidden(guarded: Mall) -> None:
+    read = guarded.marketing.get("/admin/program")
+    channels = {**read["channels"], "till-2": "store-2"}
+    tag = {"If-Match": read.headers["etag"]}
+    made(
+        guarded.marketing.put("/admin/program", {**read.json, "channels": channels}, headers=tag),
+        200,
+    )
+    sale = a_purchase(MEMBER.subject, 10, "p-1")
+    made(guarded.till.post("/purchases", sale), 201)
+    before = snapshot(Work(guarded.clock.now()))
+    other = Api(app, a_caller("channel", subject="till-2", client="till-2"))
+    back = {"refund_id": "r-1", "amount": 100}
+    for reply in (
+        other.post("/purchases", sale),
+        other.post("/purchases/store-1/p-1/refunds", back),
+        other.post("/purchases/store-1/p-unknown/refunds", back),
+    ):
+        assert (reply.status, reply.code) == (403, "forbidden")
+    assert snapshot(Work(guarded.clock.now())) == before

@@ -1,0 +1,194 @@
+"""The whole table, read at once and sorted by what its items are: what invariants are told.
+
+Items are read here from DynamoDB's own form, without the product's models, so that a mistake in
+those cannot hide itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.ledger.journal.model import REASONS, Account, Entry, Reason
+from chalicelib.ledger.wallets.model import Lot, Wallet
+from chalicelib.program.documents import service as documents
+from chalicelib.settings import settings
+from chalicelib.storage.table import connection
+from chalicelib.storage.work import Work
+
+Row = Mapping[str, Any]
+Raw = Mapping[str, Mapping[str, Any]]
+Faults = Iterator[str]
+"""What an invariant yields: every fault in words."""
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MEMBER: Final = r"mem_[0-9A-Za-z]{11}"
+ORDER: Final = r"ord_[0-9A-Za-z]{20}"
+REWARD: Final = r"rwd_[0-9A-Za-z]{11}"
+REPORTED: Final = r"[A-Za-z0-9._~-]{1,64}"
+SHAPES: Final = {
+    "wallet": rf"{MEMBER} W",
+    "entry": rf"{MEMBER} J#\d{{12}}",
+    "profile": rf"{MEMBER} P",
+    "order": rf"{MEMBER} O#{ORDER}",
+    "address": rf"{MEMBER} A#{ORDER}",
+    "limit": rf"{MEMBER} L#{REWARD}#(e|[dw]\d{{6}}|m\d{{4}})",
+    "purchase": rf"{REPORTED}#{REPORTED} P",
+    "refund": rf"{REPORTED}#{REPORTED} F#{REPORTED}",
+    "shard": rf"{REWARD}#\d+ S",
+    "reward": rf"catalog R#{REWARD}",
+    "receipt": r"\S+ R#[0-9A-Za-z]{21}",
+    "document": r"program D#[a-z]+#\d{12}",
+    "head": r"program HEAD",
+    "audit": r"audit#\d{4}-\d\d-\d\d#\d+ \S+#[0-9A-Za-z]{8}",
+    "phone": r"phone#[0-9A-Za-z]{22} M",
+    "tries": r"tries#\S+ T#\d+",
+}
+"""Every sort of item there is, by its two keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The items by shape, each as plain values with its keys `p` and `s`; `""` for no shape."""
+
+    rows: Mapping[str, list[Row]]
+    raw: list[Raw]
+    zone: str
+
+    def of(self, shape: str) -> list[Row]:
+        """Return the items of a shape, in the order of their keys."""
+        return self.rows.get(shape, [])
+
+    def entries(self) -> dict[str, list[Entry]]:
+        """Return every member's journal, oldest entry first."""
+        journals: dict[str, list[Entry]] = {}
+        for row in self.of("entry"):
+            journals.setdefault(row["p"], []).append(_entry(row))
+        return journals
+
+    def referred(self, reason: Reason, *names: str) -> dict[str, list[Entry]]:
+        """Return the entries of a reason by what they refer to, empty where they do not."""
+        found: dict[str, list[Entry]] = {}
+        for journal in self.entries().values():
+            for entry in journal:
+                if entry.reason is reason:
+                    told = " ".join(entry.refers.get(name, "") for name in names)
+                    found.setdefault(told, []).append(entry)
+        return found
+
+    def wallets(self) -> dict[str, Wallet]:
+        """Return every member's wallet."""
+        return {row["p"]: _wallet(row) for row in self.of("wallet")}
+
+
+def read_books(work: Work) -> Books:
+    """Return the whole table, by one consistent scan."""
+    raw = scan()
+    rows: dict[str, list[Row]] = {}
+    for item in raw:
+        row = {name: plain(value) for name, value in item.items()}
+        rows.setdefault(shape_of(row), []).append(row)
+    return Books(rows, raw, documents.present(work).zone)
+
+
+def scan() -> list[Raw]:
+    """Return every item as DynamoDB has it, in the order of their keys."""
+    client = connection().connection.client
+    pages = client.get_paginator("scan").paginate(TableName=settings().table, ConsistentRead=True)
+    found: list[Raw] = [item for page in pages for item in page["Items"]]
+    return sorted(found, key=lambda item: (item["p"]["S"], item["s"]["S"]))
+
+
+def shape_of(row: Row) -> str:
+    """Return the shape of an item, empty where nobody knows it."""
+    told = f"{row['p']} {row['s']}"
+    return next((name for name, form in SHAPES.items() if re.fullmatch(form, told)), "")
+
+
+def plain(value: Mapping[str, Any]) -> Any:
+    """Return what DynamoDB's typed value says."""
+    ((kind, told),) = value.items()
+    if kind == "N":
+        return int(told)
+    if kind == "M":
+        return {name: plain(inner) for name, inner in told.items()}
+    return None if kind == "NULL" else told
+
+
+def day_of_key(key: str) -> date:
+    """Return the day of a `yymmdd`."""
+    return date.max if key == "never" else date(2000 + int(key[:2]), int(key[2:4]), int(key[4:]))
+
+
+def days_of(points: Mapping[str, int]) -> dict[date, int]:
+    """Return points by day."""
+    return {day_of_key(key): number for key, number in points.items()}
+
+
+def period_of(per: str, day: date) -> str:
+    """Return the period of a limit that a day falls in, as counters name it."""
+    monday = day - timedelta(days=day.weekday())
+    told = {"day": f"d{day:%y%m%d}", "week": f"w{monday:%y%m%d}", "month": f"m{day:%y%m}"}
+    return told.get(per, "e")
+
+
+def size_of(value: object) -> int:
+    """Return about what DynamoDB counts for a value, in bytes."""
+    if isinstance(value, str | bytes):
+        return len(value.encode() if isinstance(value, str) else value)
+    if isinstance(value, Mapping):
+        return 3 + sum(len(name) + 1 + size_of(inner) for name, inner in value.items())
+    if isinstance(value, bool) or value is None:
+        return 1
+    return 2 + len(str(value)) // 2
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Yield every text within a value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield name
+            yield from texts_in(inner)
+
+
+def audited(row: Row, column: str) -> Any:
+    """Return what an audit row keeps as JSON: `b` before, `a` after."""
+    return json.loads(row[column])
+
+
+def _entry(row: Row) -> Entry:
+    told = {"order": "o", "purchase": "q", "refund": "r", "until": "u", "since": "n"}
+    return Entry(
+        member_id=row["p"],
+        version=int(row["s"][2:]),
+        at=EPOCH + timedelta(microseconds=row["a"]),
+        reason=REASONS[row["k"]],
+        legs={Account(letter): points for letter, points in row["g"].items()},
+        dates=days_of(row["d"]),
+        refers={name: row[letter] for name, letter in told.items() if row.get(letter)},
+        program_version=row["pv"],
+        available_after=row["b"],
+        previous=row["ph"],
+        hash=row["h"],
+    )
+
+
+def _wallet(row: Row) -> Wallet:
+    return Wallet(
+        member_id=row["p"],
+        version=row["v"],
+        available=row["a"],
+        held=row["h"],
+        debt=row["o"],
+        lots=tuple(Lot(day_of_key(key), row["d"][key]) for key in sorted(row["d"])),
+        exempt_until=date.fromisoformat(row["e"]) if row.get("e") else None,
+        frozen=row["z"],
+        chain=row["c"],
+        exempt_since=date.fromisoformat(row["b"]) if row.get("b") else None,
+    )
