@@ -1,0 +1,1 @@
+"""What Jifen costs, in units, in time and in memory, always beside something it can be held to."""
