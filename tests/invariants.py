@@ -1,0 +1,120 @@
+"""What must hold over the whole table, whatever happened before.
+
+    check_all(work)     raises AssertionError, with every fault in words
+    snapshot(work)      bytes: equal when nothing was written in between
+
+Each invariant is a function that takes the books and yields its faults; `INVARIANTS` has all.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from chalicelib.storage.work import Work
+from tests import invariants_ledger as ledger
+from tests import invariants_trade as trade
+from tests.books import Books, Faults, read_books, scan, size_of, texts_in
+
+BYTES_MAX: Final = 1024
+"""One write unit."""
+LONGER_SHAPES: Final = frozenset({"reward", "document", "audit", "address"})
+"""Texts that people write, and what the log keeps of them."""
+PERSONAL_SHAPES: Final = frozenset({"profile", "address"})
+PUBLIC_SHAPES: Final = frozenset({"reward", "document"})
+TELLING_CHARS: Final = 6
+"""Shorter words in ASCII may stand in an id by chance; these are only compared whole."""
+
+Invariant = Callable[[Books], Faults]
+
+
+def check_all(work: Work) -> None:
+    """Raise AssertionError with every fault of the table in words."""
+    books = read_books(work)
+    faults = [fault for invariant in INVARIANTS for fault in invariant(books)]
+    assert not faults, "\n".join(faults)
+
+
+def snapshot(_work: Work) -> bytes:
+    """Return the whole table as bytes, wrong tries left out: only those may a refusal write."""
+    kept = [item for item in scan() if not item["p"]["S"].startswith("tries#")]
+    return json.dumps(kept, sort_keys=True, default=_base64).encode()
+
+
+def every_item_has_a_known_shape(books: Books) -> Faults:
+    """Nothing lies in the table that no shape accounts for."""
+    for row in books.of(""):
+        yield f"nobody knows what {row['p']} / {row['s']} is"
+
+
+def items_are_small(books: Books) -> Faults:
+    """An item is one write unit, unless people write its text."""
+    for shape in books.rows.keys() - LONGER_SHAPES:
+        for row in books.of(shape):
+            size = sum(len(name) + size_of(value) for name, value in row.items())
+            if size > BYTES_MAX:
+                yield f"{row['p']} / {row['s']} has {size} bytes"
+
+
+def members_are_whole(books: Books) -> Faults:
+    """Every profile has a wallet, and each phone one claim by its member."""
+    wallets = books.wallets()
+    claimed = sorted(row["m"] for row in books.of("phone"))
+    phoned = sorted(row["p"] for row in books.of("profile") if row.get("t"))
+    if claimed != phoned:
+        yield "the claims of phones are not those of the profiles"
+    for row in books.of("profile"):
+        if row["p"] not in wallets:
+            yield f"{row['p']} has a profile and no wallet"
+
+
+def personal_data_stays_at_home(books: Books) -> Faults:
+    """What is personal stands in profiles and addresses, and nowhere else: not in a key either."""
+    secrets = set(_personal(books))
+    for shape in books.rows.keys() - PUBLIC_SHAPES:
+        for row in books.of(shape):
+            if shape == "audit" and not str(row["u"]).startswith("mem_"):
+                continue
+            told = row if shape not in PERSONAL_SHAPES else {"p": row["p"], "s": row["s"]}
+            if any(_tells(text, secret) for text in texts_in(told) for secret in secrets):
+                yield f"{row['p']} / {row['s']} tells something personal"
+
+
+def _personal(books: Books) -> Iterator[str]:
+    for row in books.of("profile"):
+        yield from (row[column] for column in "netb" if row.get(column))
+    for row in books.of("address"):
+        told = json.loads(row["b"])
+        yield from (told[name] for name in ("name", "phone", "line1", "line2") if told[name])
+
+
+def _tells(text: str, secret: str) -> bool:
+    if secret.isascii() and len(secret) < TELLING_CHARS:
+        return text == secret
+    return secret in text or secret.lstrip("+") in text
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+INVARIANTS: Final[tuple[Invariant, ...]] = (
+    every_item_has_a_known_shape,
+    items_are_small,
+    members_are_whole,
+    personal_data_stays_at_home,
+    ledger.nothing_in_a_wallet_is_negative,
+    ledger.balances_are_sums_of_dates,
+    ledger.journals_make_the_wallets,
+    ledger.the_books_balance,
+    ledger.redemptions_take_the_soonest,
+    trade.nothing_counted_is_negative,
+    trade.orders_and_redemptions_agree,
+    trade.purchases_and_entries_agree,
+    trade.refunds_and_entries_agree,
+    trade.stock_adds_up,
+    trade.limits_count_orders,
+    trade.addresses_belong_to_orders,
+)

@@ -1,0 +1,92 @@
+"""What must hold of wallets and journals, whatever happened before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from itertools import chain
+from typing import Final
+
+from chalicelib.kernel.clock import day_of
+from chalicelib.ledger.journal.model import Account, Reason
+from chalicelib.ledger.journal.rules import recompute
+from chalicelib.ledger.wallets.rules import verify
+from tests.books import Books, Faults
+
+LOTS_MAX: Final = 72
+"""Different dates of a wallet (the rules of the program)."""
+GRACE: Final = timedelta(days=30)
+
+
+def nothing_in_a_wallet_is_negative(books: Books) -> Faults:
+    """Nothing available, held or owed is below 0, and no date is kept without points."""
+    for row in books.of("wallet"):
+        if min(row["a"], row["h"], row["o"], *(points - 1 for points in row["d"].values()), 0) < 0:
+            yield f"the wallet of {row['p']} holds less than nothing"
+
+
+def balances_are_sums_of_dates(books: Books) -> Faults:
+    """The dates sum to the balance; they are few; and nobody both has points and owes some."""
+    for member_id, wallet in books.wallets().items():
+        if wallet.available != sum(lot.points for lot in wallet.lots):
+            yield f"the dates of {member_id} are not the balance"
+        if sum(lot.expires_on != date.max for lot in wallet.lots) > LOTS_MAX:
+            yield f"the wallet of {member_id} has more than {LOTS_MAX} dates"
+        if wallet.debt and wallet.available:
+            yield f"{member_id} owes points and has some"
+
+
+def journals_make_the_wallets(books: Books) -> Faults:
+    """A wallet is what its journal says: legs at 0, chain whole, versions dense, dates right."""
+    wallets, journals = books.wallets(), books.entries()
+    for member_id in sorted(wallets.keys() | journals.keys()):
+        if member_id not in wallets:
+            yield f"{member_id} has a journal and no wallet"
+            continue
+        faults = verify(wallets[member_id], recompute(journals.get(member_id, [])))
+        yield from (f"{member_id}: {fault}" for fault in faults)
+
+
+def the_books_balance(books: Books) -> Faults:
+    """Issued + debt = available + escrow + redeemed + expired + clawed back, over all members."""
+    total: Counter[Account] = Counter()
+    for entry in chain.from_iterable(books.entries().values()):
+        total.update(entry.legs)
+    incoming = -total[Account.ISSUED] - total[Account.DEBT]
+    stands = (Account.AVAILABLE, Account.ESCROW)
+    gone = (Account.REDEEMED, Account.EXPIRED, Account.CLAWED_BACK)
+    if incoming != sum(total[account] for account in (*stands, *gone)):
+        yield f"the trial balance does not hold: {dict(total)}"
+    if total[Account.TRANSFER]:
+        yield f"transfers leave {total[Account.TRANSFER]}"
+    wallets = books.wallets().values()
+    if total[Account.AVAILABLE] != sum(wallet.available for wallet in wallets):
+        yield "the balances of all wallets are not what the journals say"
+
+
+def redemptions_take_the_soonest(books: Books) -> Faults:
+    """Points go soonest date first, never after their date; what has expired is booked first."""
+    for member_id, entries in books.entries().items():
+        lots: Counter[date] = Counter()
+        exempt: date | None = None
+        for entry in entries:
+            before = lots.copy()
+            lots.update(entry.dates)
+            today, left = day_of(entry.at, books.zone), [day for day in lots if lots[day]]
+            name = f"{member_id}, version {entry.version}"
+            if any(_through(day, exempt) < today for day in left):
+                yield f"{name} leaves points that have expired"
+            if entry.reason is Reason.REDEMPTION:
+                alive = [d for d in entry.dates if before[d] and _through(d, exempt) >= today]
+                if not alive or min(left, default=date.max) < max(alive):
+                    yield f"{name} does not take the soonest points that are good"
+            if entry.reason is Reason.EXEMPTION:
+                told = entry.refers.get("until")
+                exempt = date.fromisoformat(told) if told else None
+
+
+def _through(day: date, exempt_until: date | None) -> date:
+    """Return the last day on which points of a date are good."""
+    if exempt_until is None or day == date.max:
+        return day
+    return max(day, exempt_until + GRACE)

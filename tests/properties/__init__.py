@@ -1,0 +1,1 @@
+"""Properties: Hypothesis against the real engine, judged by a plain model."""

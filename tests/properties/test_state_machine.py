@@ -1,0 +1,104 @@
+"""Purchases, refunds, redemptions, freezes, leaps of time, replays and crashes against the model.
+
+`JIFEN_HYPOTHESIS=long` looks for an hour or so, each time elsewhere; otherwise the runs are few and
+always the same, so that a red test stays red.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, Final
+
+import pytest
+from hypothesis import Phase
+from hypothesis import settings as hypothesis_settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from app import app
+from chalicelib.settings import settings
+from chalicelib.web.logs import logger
+from infra.local.engines import RunningEngine
+from infra.local.table import create_table
+from tests.conftest import SETTINGS
+from tests.mall import Hands, Mall, id_of
+from tests.properties.deeds import Body, enrolling, placing, refunding, reporting
+from tests.properties.machine import ProgramMachine
+from tests.properties.world import World
+
+PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+"""Explaining a failure runs it many times more, and says little of a state machine."""
+SHORT: Final = hypothesis_settings(
+    max_examples=40, stateful_step_count=50, deadline=None, derandomize=True, phases=PHASES
+)
+LONG: Final = hypothesis_settings(
+    max_examples=2000, stateful_step_count=100, deadline=None, phases=PHASES
+)
+MONTHS: Final = 85
+"""More than the 72 dates that a wallet keeps."""
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def open_mall(
+    engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Mall]]:
+    """Return what opens a mall over a new table, as often as Hypothesis likes."""
+    clock, level = app.clock, logger().log_level
+    logger().setLevel(logging.ERROR)
+
+    def opened() -> Mall:
+        name = f"jifen-machine-{next(_numbers)}"
+        create_table(engine.endpoint, name)
+        for variable, value in (SETTINGS | {"JIFEN_TABLE": name}).items():
+            monkeypatch.setenv(variable, value)
+        settings.cache_clear()
+        app.clock = hands = Hands()
+        return Mall(app, hands)
+
+    yield opened
+    app.clock = clock
+    logger().setLevel(level)
+
+
+def a_report(channel: str, purchase_id: str, amount: int) -> Body:
+    """Return a purchase of lin's."""
+    return {
+        "channel": channel,
+        "purchase_id": purchase_id,
+        "member_id": id_of("lin"),
+        "paid": {"amount": amount, "currency": "cny"},
+    }
+
+
+@pytest.mark.timeout(7200)
+def test_the_program_does_what_the_model_says(open_mall: Callable[[], Mall]) -> None:
+    chosen = LONG if os.environ.get("JIFEN_HYPOTHESIS") == "long" else SHORT
+    # Any factory will do; the annotation knows only classes.
+    machine: Any = partial(ProgramMachine, open_mall)
+    run_state_machine_as_test(machine, settings=chosen)
+
+
+def test_a_wallet_of_too_many_dates_merges_them(open_mall: Callable[[], Mall]) -> None:
+    mall = open_mall()
+    world = World.opened(mall)
+    world.do(enrolling(mall, "lin"), [])
+    world.exempt("lin", date(2080, 1, 1), [])
+    for month in range(MONTHS):
+        world.tick()
+        name = ("web", f"p-{month}")
+        world.do(reporting(mall, a_report(*name, amount=(10 + month) * 100)), [])
+        world.do(refunding(mall, name, "r", 300), [])
+        world.move_to(world.program.now + timedelta(days=31 + month % 3 * 20))
+        world.wallets_agree()
+    assert len(world.program.wallet("lin")["lots"]) == 72
+    world.do(refunding(mall, ("web", "p-3"), "all", 10 * 100), [])
+    world.do(
+        placing(mall, "lin", "k", {"reward_id": world.rewards[0], "option": 1, "quantity": 20}), []
+    )
+    world.wallets_agree()
+    world.all_agrees()

@@ -1,0 +1,160 @@
+"""One half of the state machine: joining and what tills report, in any order, through any fault.
+
+Each rule is one request. What to send again, or otherwise, is picked among what was sent before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from tests.faults import Fault
+from tests.mall import Mall, id_of
+from tests.properties.deeds import (
+    CHANNELS,
+    LATECOMER,
+    MEMBERS,
+    Body,
+    Deed,
+    PurchaseName,
+    enrolling,
+    refunding,
+    reporting,
+)
+from tests.properties.model import Program
+from tests.properties.world import Plans, World
+
+STEPS_BETWEEN_AUDITS: Final = 10
+CALLS_MAX: Final = 4
+"""A request makes as many calls to the engine, or few more."""
+
+subjects = st.sampled_from([*MEMBERS, *MEMBERS, *MEMBERS, *MEMBERS, LATECOMER])
+picks = st.integers(0, 999)
+fen = st.one_of(st.integers(1_000, 50_000), st.sampled_from([0, 99, 9_990, 100_000]))
+parts = st.sampled_from([0.1, 0.5, 0.999, 1, 1, 1.01])
+channels = st.sampled_from(sorted(CHANNELS))
+plan = st.dictionaries(st.integers(0, CALLS_MAX), st.sampled_from(Fault), min_size=1, max_size=2)
+plans = st.one_of(st.just([]), st.just([]), st.lists(plan, min_size=1, max_size=2))
+
+
+class TillMachine(RuleBasedStateMachine):
+    """Members and tills."""
+
+    def __init__(self, open_mall: Callable[[], Mall]) -> None:
+        """Open a mall of its own."""
+        super().__init__()
+        self.mall = open_mall()
+        self.world = World.opened(self.mall)
+        self.reports: list[Body] = []
+        self.refunds: list[tuple[PurchaseName, str, int]] = []
+        self.steps = 0
+
+    @property
+    def model(self) -> Program:
+        return self.world.program
+
+    @initialize()
+    def begin(self) -> None:
+        """Let two members join and earn points of two dates; nobody joins twice."""
+        for subject in (*MEMBERS, *MEMBERS):
+            self.world.do(enrolling(self.mall, subject), [])
+        for amount in (14_321, 30_000):
+            for subject in MEMBERS:
+                self.report(subject, "store-1", amount, [])
+            self.world.move_to(self.model.now + timedelta(days=40))
+
+    @invariant()
+    def everything_agrees(self) -> None:
+        """Compare with the model after every step, and all of it after some."""
+        self.world.wallets_agree()
+        self.steps += 1
+        if self.steps % STEPS_BETWEEN_AUDITS == 0:
+            self.world.all_agrees()
+
+    def teardown(self) -> None:
+        """Compare all of it at the end."""
+        self.world.all_agrees()
+
+    @precondition(lambda self: LATECOMER not in self.model.members)
+    @rule(plans=plans)
+    def enrol(self, plans: Plans) -> None:
+        self.world.tick()
+        self.world.do(enrolling(self.mall, LATECOMER), plans)
+
+    @rule(subject=subjects, channel=channels, amount=fen, plans=plans)
+    def report(self, subject: str, channel: str, amount: int, plans: Plans) -> None:
+        self.world.tick()
+        self.world.do(self._report(subject, channel, amount), plans)
+
+    @rule(subject=subjects, days=st.sampled_from([29, 29, 31, -1]), plans=plans)
+    def report_late(self, subject: str, days: int, plans: Plans) -> None:
+        self.world.tick()
+        occurred_at = (self.model.now - timedelta(days=days)).isoformat()
+        late = self._report(subject, "web", 5_000, occurred_at=occurred_at)
+        self.world.do(late, plans)
+
+    @rule(pick=picks, plans=plans)
+    def report_again(self, pick: int, plans: Plans) -> None:
+        self.world.tick()
+        self.world.do(reporting(self.mall, self.reports[pick % len(self.reports)]), plans)
+
+    @rule(
+        pick=picks,
+        change=st.sampled_from(
+            [
+                {"paid": {"amount": 1, "currency": "cny"}},
+                {"paid": {"amount": 12_345, "currency": "usd"}},
+                {"member_id": "mem_00000000000"},
+                {"channel": "web"},
+            ]
+        ),
+        plans=plans,
+    )
+    def report_otherwise(self, pick: int, change: Body, plans: Plans) -> None:
+        self.world.tick()
+        report = {**self.reports[pick % len(self.reports)], **change}
+        self.world.do(reporting(self.mall, report), plans)
+
+    @rule(pick=picks, part=parts, plans=plans)
+    def refund(self, pick: int, part: float, plans: Plans) -> None:
+        self.world.tick()
+        self.world.do(self._refund(pick, part), plans)
+
+    @precondition(lambda self: self.refunds)
+    @rule(pick=picks, more=st.sampled_from([0, 0, 1]), plans=plans)
+    def refund_again(self, pick: int, more: int, plans: Plans) -> None:
+        self.world.tick()
+        name, refund_id, amount = self.refunds[pick % len(self.refunds)]
+        self.world.do(refunding(self.mall, name, refund_id, amount + more), plans)
+
+    def _report(self, subject: str, channel: str, amount: int, **more: Any) -> Deed:
+        """Return a new purchase."""
+        report: Mapping[str, Any] = {
+            "channel": channel,
+            "purchase_id": f"p-{len(self.reports)}",
+            "member_id": id_of(subject),
+            "paid": {"amount": amount, "currency": "cny"},
+            **more,
+        }
+        self.reports.append(report)
+        return reporting(self.mall, report)
+
+    def _refund(self, pick: int, part: float) -> Deed:
+        """Return a new refund of part of what is left of a purchase, or of one that nobody made."""
+        names = [*self.model.purchases, ("web", "nobody-s")]
+        name = names[pick % len(names)]
+        known = self.model.purchases.get(name)
+        left = known.amount - known.refunded if known else 100
+        refund = (name, f"r-{len(self.refunds)}", max(1, int(left * part)))
+        self.refunds.append(refund)
+        return refunding(self.mall, *refund)
