@@ -1,0 +1,177 @@
+"""The published contract holds on the running stack: schemathesis, with every check it has.
+
+Each role's token is tried on the operations that it may call, with good and with bad data; what it
+may not call is the role matrix's. The seed is fixed and the runs are bounded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import reduce
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema_rs import Draft202012Validator
+from openapi_spec_validator import validate
+
+from infra.local.engines import ROOT
+from tests.stack.client import Client
+from tests.stack.fuzzing import IDS_VARIABLE
+
+SEED: Final = 7
+EXAMPLES_MAX: Final = 8
+"""Random requests for each operation and mode, beside those that cover the schema's corners."""
+METHODS: Final = ("get", "post", "put", "delete")
+RUNS: Final = {
+    "nobody": frozenset({"health", "openapi", "catalog", "rewards"}),
+    "member": frozenset({"me", "orders", "earn"}),
+    "channel:store-1": frozenset({"members", "purchases"}),
+    "admin": frozenset({"admin"}),
+}
+"""Who is tried on which part of the API, by the first step of the path."""
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def contract(client: Client) -> Json:
+    """Return the document that the stack publishes."""
+    document: Json = client.get("/openapi.json").json()
+    return document
+
+
+def operations(contract: Json) -> dict[str, Json]:
+    """Return every operation by method and path."""
+    return {
+        f"{method.upper()} {path}": methods[method]
+        for path, methods in contract["paths"].items()
+        for method in METHODS
+        if method in methods
+    }
+
+
+def test_the_published_contract_is_valid(contract: Json) -> None:
+    validate(contract)
+    assert contract["openapi"].startswith("3.1")
+
+
+def test_every_example_fits_its_own_schema(contract: Json) -> None:
+    seen = 0
+    for route, operation in operations(contract).items():
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        contents = [
+            media
+            for body in bodies
+            for media in followed(contract, body).get("content", {}).values()
+        ]
+        for media in contents:
+            told = [media["example"]] if "example" in media else []
+            told += [
+                followed(contract, example)["value"]
+                for example in media.get("examples", {}).values()
+            ]
+            assert told, route
+            # References lead into the document, so its components come along.
+            whole = {**media["schema"], "components": contract["components"]}
+            validator = Draft202012Validator(whole)
+            for example in told:
+                assert [error.message for error in validator.iter_errors(example)] == [], route
+                seen += 1
+        for parameter in operation["parameters"]:
+            schema = parameter["schema"]
+            if parameter["in"] != "query":
+                assert Draft202012Validator(schema).is_valid(parameter["example"]), route
+    assert seen > len(operations(contract))
+
+
+def followed(contract: Json, told: Json) -> Json:
+    """Return what a reference within the document leads to, or what is no reference as it is."""
+    steps = told.get("$ref", "").split("/")[1:]
+    return reduce(lambda place, step: place[step], steps, contract) if steps else told
+
+
+def test_every_operation_is_tried_by_somebody(contract: Json) -> None:
+    parts = [part for tried in RUNS.values() for part in tried]
+    assert {part_of(route) for route in operations(contract)} == set(parts)
+    assert len(parts) == len(set(parts))
+
+
+@pytest.mark.parametrize("role", RUNS)
+def test_nothing_that_schemathesis_tries_breaks_the_contract(
+    client: Client, contract: Json, role: str, tmp_path: Path
+) -> None:
+    told = operations(contract)
+    chosen = [told[route]["operationId"] for route in told if part_of(route) in RUNS[role]]
+    caller = client if role == "nobody" else client.person("fuzzer", role)
+    ran = fuzz(caller, chosen, ids=real_ids(client), scratch=tmp_path)
+    assert ran.returncode == 0, ran.stdout[-8000:]
+    assert client.get("/health").status_code == 200
+
+
+def fuzz(
+    caller: Client, chosen: list[str], *, ids: Mapping[str, Mapping[str, str]], scratch: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run schemathesis on operations as somebody."""
+    command = [
+        *(str(Path(sys.executable).with_name("schemathesis")), "run"),
+        f"{caller.api}/openapi.json",
+        *("--checks", "all", "--mode", "all", "--seed", str(SEED), "--no-shrink"),
+        *("--max-examples", str(EXAMPLES_MAX), "--continue-on-failure", "--no-color"),
+    ]
+    for name in chosen:
+        command += ["--include-operation-id", name]
+    if caller.token:
+        command += ["--header", f"Authorization: Bearer {caller.token}"]
+    return subprocess.run(
+        command,
+        cwd=scratch,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "SCHEMATHESIS_HOOKS": "tests.stack.fuzzing",
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch),
+            IDS_VARIABLE: json.dumps(ids),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def real_ids(client: Client) -> dict[str, dict[str, str]]:
+    """Return what really is there, by route."""
+    buyer, desk = client.member("fuzzer"), client.person("desk", "marketing")
+    body = {
+        "kind": "goods",
+        "title": {"zh": "马克杯", "en": "Mug"},
+        "options": [{"points": 1}],
+        "stock": {"mode": "counted", "units": 1000},
+    }
+    reward = desk.post("/admin/rewards", body, key="fuzzed").json()["id"]
+    sale = {
+        "channel": "store-1",
+        "purchase_id": "fuzzed",
+        "member_id": buyer.member_id,
+        "paid": {"amount": 1_000_000, "currency": "cny"},
+    }
+    assert client.till("store-1").post("/purchases", sale).status_code in {200, 201}
+    order = buyer.post("/orders", {"reward_id": reward}, key="fuzzed").json()["id"]
+    by_part = {"members": buyer.member_id, "rewards": reward, "orders": order}
+    told = {
+        route: {"id": by_part[route.split("/{id}")[0].rpartition("/")[2]]}
+        for route in operations(client.get("/openapi.json").json())
+        if "{id}" in route
+    }
+    refunds = "POST /v1/purchases/{channel}/{purchase_id}/refunds"
+    return told | {refunds: {"channel": "store-1", "purchase_id": "fuzzed"}}
+
+
+def part_of(route: str) -> str:
+    """Return the first step of a route's path."""
+    return route.split("/")[2].partition(".")[0]
