@@ -77,7 +77,10 @@ def fetch(work: Work, wanted: Wanted[M]) -> M | None:
 
 
 def query(work: Work, model: type[M], *, part: Range) -> Page[M]:
-    """Return one page of a partition's items and where the next begins."""
+    """Return one page of a partition's items and where the next begins.
+
+    One item more than asked tells whether there is a next one.
+    """
     last = None if part.after is None else _position(part, part.after)
     column = Path(part.index) if part.index else Item.sort
     answer = patiently(
@@ -89,13 +92,17 @@ def query(work: Work, model: type[M], *, part: Range) -> Page[M]:
             consistent_read=True,
             exclusive_start_key=last,
             index_name=f"by_{part.index}" if part.index else None,
-            limit=part.limit,
+            limit=part.limit + 1,
             scan_index_forward=part.forward,
         ),
     )
+    read = [model.read(raw) for raw in answer["Items"]]
+    kept = read[: part.limit]
+    if len(read) > part.limit:
+        return Page(kept, position_after(kept[-1], part.index))
+    # A megabyte ends a query before its limit does; then DynamoDB tells where to go on.
     more = answer.get("LastEvaluatedKey")
-    position = None if more is None else _told(part, more)
-    return Page([model.read(raw) for raw in answer["Items"]], position)
+    return Page(kept, None if more is None else _told(part, more))
 
 
 def position_after(item: Item, index: str | None) -> str:

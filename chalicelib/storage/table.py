@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Generic, Self, TypeVar
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
@@ -42,6 +42,8 @@ TRANSIENT: Final = frozenset(
     }
 )
 """Codes after which the same call may succeed."""
+
+PROXY_ERRORS: Final = frozenset({"500", "502", "503", "504"})
 
 _building = threading.Lock()
 
@@ -173,13 +175,15 @@ def _connect(name: str) -> TableConnection:
 def code_of(failure: PynamoDBException) -> str:
     """Return DynamoDB's own code of a failure, empty where no answer came.
 
-    PynamoDB's property for it stumbles over time-outs, whose response is None.
+    PynamoDB's property for it stumbles over time-outs, whose response is None. An answer of a proxy
+    in between, without a code of DynamoDB's, is no answer: botocore gives its status for a code.
     """
     response: Mapping[str, Any] = getattr(failure.cause, "response", None) or {}
-    return str(response.get("Error", {}).get("Code", ""))
+    code = str(response.get("Error", {}).get("Code", ""))
+    return "" if code in PROXY_ERRORS else code
 
 
 def is_transient(failure: PynamoDBException) -> bool:
     """Tell whether the same call may succeed when it is sent again."""
     code = code_of(failure)
-    return code in TRANSIENT if code else isinstance(failure.cause, BotoCoreError)
+    return code in TRANSIENT if code else isinstance(failure.cause, BotoCoreError | ClientError)

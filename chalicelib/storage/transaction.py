@@ -29,8 +29,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.kernel.errors import Contended, Unavailable
-from chalicelib.kernel.ids import client_token
+from chalicelib.kernel.errors import Contended, KeyReused, Unavailable
+from chalicelib.kernel.ids import random_token
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.table import Item, Key, RawItem, code_of, connection, is_transient
 from chalicelib.storage.work import Patience, Work
@@ -132,7 +132,7 @@ class Transaction:
     def commit(self, patience: Patience) -> None:
         """Write everything, or raise what stands against it."""
         assert self._pieces, "nothing to write"
-        token = client_token(self.work.dice)
+        token = random_token(self.work.dice)
         unclear = False
         while True:
             try:
@@ -181,9 +181,10 @@ class Transaction:
         """Find out what became of a transaction whose every answer was lost."""
         receipt = self._pieces[0].item.key
         image = fetch_raw(self.work, [receipt]).get(receipt)
-        if image is None:
-            raise Unavailable
-        raise self._pieces[0].otherwise(image)
+        told = None if image is None else self._pieces[0].otherwise(image)
+        if isinstance(told, Replayed | KeyReused):
+            raise told
+        raise Unavailable
 
 
 def persist(work: Work, attempt: Callable[[Transaction], T]) -> T:

@@ -15,7 +15,7 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 
 from chalicelib.kernel.errors import TooMany
-from chalicelib.kernel.ids import client_token
+from chalicelib.kernel.ids import random_token
 from chalicelib.storage.reads import fetch, patiently
 from chalicelib.storage.table import IntAttribute, Item, code_of
 from chalicelib.storage.work import Work
@@ -52,7 +52,7 @@ def count_wrong_try(work: Work, limit: TryLimit, *, caller: str) -> None:
     """Count one wrong try; raise `TooMany` when it is one too many."""
     item = TriesItem(*_key(work, limit, caller=caller))
     ends = (_window(work, limit) + 1) * limit.seconds
-    mark = client_token(work.dice)
+    mark = random_token(work.dice)
     room = (TriesItem.wrong < limit.tries_max) & (TriesItem.mark != mark)
     try:
         patiently(

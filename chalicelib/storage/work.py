@@ -2,8 +2,8 @@
 
 `Work.now` is one instant for the whole use case. Patience is a budget of seconds that holds every
 attempt and every pause between them: full jitter that starts at 20 ms and is capped at 1 s. An
-attempt is begun only when one as long as the longest so far still fits; otherwise the caller is
-told to come back (`Contended`). The price: under a storm somebody is sent away who might have
+attempt is begun again only while one as long as the longest so far still fits; otherwise the caller
+is told to come back (`Contended`). The price: under a storm somebody is sent away who might have
 won with the next try.
 """
 
@@ -33,13 +33,16 @@ SYSTEM_DICE: Final = random.SystemRandom()
 class Work:
     """The circumstances of one use case.
 
-    `now` is an instant in UTC, `pause` sleeps for seconds, `elapsed` is a monotonic clock.
+    `now` is an instant in UTC, `pause` sleeps for seconds, `elapsed` is a monotonic clock, and
+    `deadline` its reading after which nothing is begun again; without one every read and every
+    transaction has a budget of its own, as an audit of all members needs it.
     """
 
     now: datetime
     dice: Dice = SYSTEM_DICE
     pause: Callable[[float], None] = time.sleep
     elapsed: Callable[[], float] = time.monotonic
+    deadline: float | None = None
 
 
 class Patience:
@@ -48,7 +51,8 @@ class Patience:
     def __init__(self, work: Work) -> None:
         """Start the clock."""
         self._work = work
-        self._started = self._begun = work.elapsed()
+        self._begun = work.elapsed()
+        self._ends = self._begun + BUDGET_SECONDS if work.deadline is None else work.deadline
         self._longest = 0.0
         self._tries = 0
 
@@ -60,13 +64,13 @@ class Patience:
         """
         now = self._work.elapsed()
         self._longest = max(self._longest, now - self._begun)
-        left = BUDGET_SECONDS - (now - self._started)
+        left = self._ends - now
+        room = left - self._longest
+        if room <= 0:
+            raise refusal()
         ceiling = min(PAUSE_MAX_SECONDS, PAUSE_FIRST_SECONDS * 2**self._tries)
         if overtaken:
             ceiling = min(ceiling, left / OVERTAKEN_SHARE)
-        pause = self._work.dice.random() * ceiling
-        if pause + self._longest > left:
-            raise refusal()
         self._tries += 1
-        self._work.pause(pause)
+        self._work.pause(min(room, self._work.dice.random() * ceiling))
         self._begun = self._work.elapsed()

@@ -19,7 +19,7 @@ from typing_extensions import override
 from chalicelib.kernel.clock import Clock, SystemClock
 from chalicelib.kernel.errors import MethodNotAllowed, NotFound, Refusal
 from chalicelib.kernel.ids import Dice
-from chalicelib.storage.work import SYSTEM_DICE, Work
+from chalicelib.storage.work import BUDGET_SECONDS, SYSTEM_DICE, Work
 from chalicelib.web.events import Reply, Request, read_event
 from chalicelib.web.logs import tell_failure, tell_request
 from chalicelib.web.problems import Broken, problem_reply
@@ -88,7 +88,13 @@ class House(Chalice):
 
     def _answer(self, request: Request, endpoint: Endpoint | None) -> Reply:
         if endpoint is not None:
-            work = Work(self.clock.now(), self.dice, pause=self.pause, elapsed=self.elapsed)
+            work = Work(
+                self.clock.now(),
+                self.dice,
+                pause=self.pause,
+                elapsed=self.elapsed,
+                deadline=self.elapsed() + BUDGET_SECONDS,
+            )
             return endpoint.reply(request, work)
         if request.resource not in self.routes:
             raise NotFound

@@ -5,15 +5,19 @@ from __future__ import annotations
 import itertools
 import random
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from pynamodb.attributes import BinaryAttribute
+from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.kernel.errors import Conflict, Contended, KeyReused, Unavailable
 from chalicelib.storage.reads import fetch
 from chalicelib.storage.receipts import replayed_or_reused
-from chalicelib.storage.table import IntAttribute, Item, RawItem
+from chalicelib.storage.table import IntAttribute, Item, RawItem, code_of, is_transient
 from chalicelib.storage.transaction import ITEMS_MAX, Moved, Replayed, Transaction, persist
 from chalicelib.storage.work import BUDGET_SECONDS, OVERTAKEN_SHARE, Work
 from tests.faults import Fault, faults
@@ -216,6 +220,40 @@ def test_every_send_lost_and_nothing_there_is_unavailable(work: Work) -> None:
     with faults(plan, only="TransactWriteItems"), pytest.raises(Unavailable) as refused:
         persist(work, lambda tx: put(tx, "a"))
     assert refused.value.code == "unavailable"
+
+
+def test_an_outage_does_not_turn_a_change_into_somebody_elses(work: Work) -> None:
+    persist(work, lambda tx: put(tx, "a", number=1))
+
+    def change(tx: Transaction) -> None:
+        tx.update(
+            Counter("a", "S"),
+            (Counter.number.set(2),),
+            condition=Counter.number == 1,
+            otherwise=lambda _: Taken(),
+        )
+
+    plan = dict.fromkeys(range(99), Fault.UNSENT)
+    with faults(plan, only="TransactWriteItems"), pytest.raises(Unavailable) as refused:
+        persist(work, change)
+    assert refused.value.code == "unavailable"
+
+
+def test_one_deadline_holds_for_everything_a_use_case_sends(work: Work, time: Time) -> None:
+    hurried = replace(work, deadline=BUDGET_SECONDS)
+    with faults(dict.fromkeys(range(999), Fault.THROTTLED)):
+        for _ in range(3):
+            with pytest.raises(Contended):
+                persist(hurried, lambda tx: put(tx, "a"))
+    assert time.seconds <= BUDGET_SECONDS
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_an_answer_of_a_proxy_in_between_is_no_answer(status: int) -> None:
+    response: Any = {"Error": {"Code": str(status), "Message": "Bad Gateway"}}
+    failure = TransactWriteError("no", cause=ClientError(response, "TransactWriteItems"))
+    assert code_of(failure) == ""
+    assert is_transient(failure)
 
 
 def test_an_empty_transaction_is_our_own_bug(work: Work) -> None:

@@ -27,7 +27,7 @@ from chalicelib.redeem.checkout.model import Ask
 class Facts:
     """What an order is judged by. `counters` are the reward's limits in their present periods.
 
-    `left` is the stock, None where it was not read; `counters` are read whenever `left` is.
+    `left` is the stock; where it, or what a counter used, was not read, it refuses nothing.
     """
 
     now: datetime
@@ -53,8 +53,7 @@ def judge(facts: Facts, ask: Ask) -> int:
     wallets.refuse_debt(facts.wallet)
     rewards.refuse_not_redeemable(facts.reward, facts.now)
     rewards.refuse_not_eligible(facts.reward, facts.taker)
-    if facts.left is not None:
-        limits.refuse(facts.counters, ask.quantity)
+    limits.refuse(facts.counters, ask.quantity)
     wallets.refuse_short(facts.wallet, facts.today, points=points)
     if facts.left is not None:
         stock.refuse_sold_out(facts.reward.stock, facts.left, quantity=ask.quantity)

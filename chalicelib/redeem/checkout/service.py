@@ -9,13 +9,17 @@ refusal leaves, it is looked up, because the same request may have succeeded bef
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
 
 from chalicelib.catalog.limits import service as limits
 from chalicelib.catalog.limits.model import Counter
+from chalicelib.catalog.limits.rules import refuse as refuse_reached
 from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import Reward, Taker
 from chalicelib.catalog.stock import service as stock
 from chalicelib.catalog.stock.model import Left
+from chalicelib.catalog.stock.rules import SoldOut
 from chalicelib.kernel.errors import NotFound, Refusal
 from chalicelib.kernel.ids import ORDER_PATTERN, child_id, member_within
 from chalicelib.kernel.pages import Page
@@ -37,6 +41,9 @@ from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
+
+SOLD_OUT_SECONDS: Final = 1.0
+"""How old a look at the shards may be on which somebody is told "sold out" (the rules allow 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +138,33 @@ def show(work: Work, member_id: str, *, order_id: str) -> Shown:
 def _place_once(work: Work, request: Request, *, ask: Ask) -> Order:
     case = _open(work, request.member_id, ask=ask)
     try:
-        return persist(work, lambda tx: _attempt(tx, request, ask=ask, case=case))
-    except (Mistaken, InsufficientPoints):
-        # A limit speaks before missing points do, and neither it nor the stock was read yet.
-        closer = _look_closer(work, case)
-        return persist(work, lambda tx: _attempt(tx, request, ask=ask, case=closer))
+        return persist(work, partial(_attempt, request=request, ask=ask, case=case))
+    except InsufficientPoints:
+        # A limit that is reached speaks before missing points do, and was not read yet.
+        refuse_reached(limits.read(work, case.counters), ask.quantity)
+        raise
+    except Mistaken:
+        return _place_knowing(work, request, ask=ask)
 
 
-def _attempt(tx: Transaction, request: Request, *, ask: Ask, case: Case) -> Order:
+def _place_knowing(work: Work, request: Request, *, ask: Ask) -> Order:
+    """Place an order by what limits and all shards held a moment ago.
+
+    Everything is read anew, the head too: units may have been added, and shards, since.
+    """
+    while True:
+        read_at = work.elapsed()
+        case = _look_closer(work, _open(work, request.member_id, ask=ask))
+        attempt = partial(_attempt, request=request, ask=ask, case=case)
+        try:
+            return persist(work, attempt)
+        except SoldOut:
+            # After lost races that took long, what was read of the other shards is old.
+            if work.elapsed() - read_at < SOLD_OUT_SECONDS:
+                raise
+
+
+def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Order:
     facts = case.facts(tx)
     points = judge(facts, ask)
     version = case.opened.program.version
