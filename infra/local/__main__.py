@@ -37,6 +37,8 @@ from infra.local.table import create_table
 
 PORT: Final = 8000
 PORT_MAX: Final = 65_535
+HOME: Final = ROOT / ".local"
+"""Where `make install` puts things too, so it may be there before the first start."""
 WORKERS: Final = 2
 """One for each core of a small machine, beside the engine."""
 WORKERS_MAX: Final = 16
@@ -62,7 +64,7 @@ def wish_of(environment: Mapping[str, str]) -> Wish:
     """Return what an environment asks for, or raise `StartFailed`."""
     return Wish(
         port=_number(environment, "PORT", default=PORT, highest=PORT_MAX),
-        home=Path(environment.get("STATE") or ROOT / ".local"),
+        home=Path(environment.get("STATE") or HOME),
         engine=environment.get("ENGINE") or Kind.MINISTACK,
         workers=_number(environment, "STACK_WORKERS", default=WORKERS, highest=WORKERS_MAX)
         or WORKERS,
@@ -85,7 +87,7 @@ class Stack:
         self._wish = wish
         self._signals = signals
         self._closing = closing
-        self._state = state_at(wish.home)
+        self._state = state_at(wish.home, is_ours=wish.home == HOME)
 
     def open(self) -> tuple[RunningEngine, Workers]:
         """Start everything and say where it is."""

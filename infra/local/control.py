@@ -1,12 +1,15 @@
 """The `/local` controls: tokens, the clock and the jobs of a stack on one machine.
 
 Never part of what Lambda ships. Nobody is asked for a token, which is why the stack listens on
-this machine only and why a body has to call itself JSON: no page in a browser can send that here
-without asking first.
+this machine only, why a body has to call itself JSON, which no foreign page can send here without
+asking first, and why a Host that is not this machine is refused: a page whose name was made to mean
+this machine sends its own. All that a foreign page can do is run a job, which changes nothing that
+its schedule would not.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -15,7 +18,15 @@ from typing import Annotated, Final, TypeVar
 from pydantic import BaseModel, Field
 
 from chalicelib.kernel.clock import Clock, rfc3339
-from chalicelib.kernel.errors import InvalidFields, MethodNotAllowed, NotFound, Refusal, TooLarge
+from chalicelib.kernel.errors import (
+    Forbidden,
+    InvalidFields,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    TooLarge,
+)
+from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.web.bodies import BODY_BYTES_MAX, Body, read_body
 from chalicelib.web.headers import language_of, require_json
 from chalicelib.web.problems import Broken
@@ -29,6 +40,8 @@ from infra.local.problems import problem
 from infra.local.routing import RouteMap
 
 PREFIX: Final = "/local"
+OUR_HOST: Final = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
+"""What a Host header says of a request that is meant for this machine, on any port."""
 CHANNEL: Final = "channel:"
 MEMBER: Final = "member"
 ROLES_MAX: Final = 16
@@ -39,11 +52,11 @@ Role = Annotated[
     str,
     Field(
         pattern=r"^(member|marketing|support|finance|admin"
-        r"|partner:[A-Za-z0-9_-]{1,64}|channel:[a-z0-9-]{1,32})$"
+        rf"|partner:[A-Za-z0-9_-]{{1,64}}|channel:{GIVEN_NAME.pattern})$"
     ),
 ]
-Subject = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~+-]{0,127}$")]
-"""What fits in front of `@example.test`."""
+Subject = Annotated[str, Field(pattern=r"^[^\s\p{C}]{1,128}$")]
+"""Printable characters without spaces, as identity providers give them: `lin@shop`, `auth0|5f`."""
 
 
 class TokenDraft(Body):
@@ -75,7 +88,6 @@ class Control:
             f"{PREFIX}/clock": {"GET": self._now, "POST": self._advance},
             f"{PREFIX}/jobs": {"GET": self._jobs},
             f"{PREFIX}/jobs/{{name}}": {"POST": self._run_job},
-            f"{PREFIX}/jwks.json": {"GET": self._jwks},
         }
         self._routes = RouteMap(self._views)
         for model in (TokenDraft, Advance):
@@ -95,6 +107,9 @@ class Control:
             return problem(Broken(), accept_language=language)
 
     def _handled(self, request: Request) -> Reply:
+        host = request.header("Host")
+        if host and not OUR_HOST.fullmatch(host):
+            raise Forbidden
         match = self._routes.find(request.path)
         if match is None:
             raise NotFound
@@ -143,10 +158,6 @@ class Control:
         name = request.path.rstrip("/").rpartition("/")[2]
         jobs.run(self._app, name, now=self._clock.now())
         return json_reply({"name": name})
-
-    def _jwks(self, _: Request) -> Reply:
-        body = self._issuer.jwks().encode()
-        return Reply(200, (("Content-Type", "application/json"),), body)
 
 
 def _read(model: type[M], request: Request) -> M:

@@ -26,6 +26,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
+from infra.local.state import OWNER_ONLY_FOLDER
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 DYNOXIDE_HOME: Final = ROOT / "infra" / "local" / "node_modules" / "@dynoxide"
 MINISTACK: Final = ROOT / ".local" / "ministack" / "bin" / "ministack"
@@ -124,6 +126,7 @@ def start(kind: Kind, *, state: Path, port: int | None = None) -> RunningEngine:
     if not is_installed(kind):
         raise EngineError(_missing(kind))
     state.mkdir(parents=True, exist_ok=True)
+    state.chmod(OWNER_ONLY_FOLDER)
     if port is not None:
         return _start_once(kind, state, port=port)
     for _ in range(PORT_TRIES_MAX - 1):

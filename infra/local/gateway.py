@@ -1,12 +1,14 @@
 """API Gateway and Lambda in front of a Chalice app, as far as a request can tell.
 
-The order of things: route, size, token; then the request becomes the event that API Gateway's
-REST proxy integration sends, the app handles it as it does in Lambda, and its answer becomes HTTP
-again. What the gateway refuses by itself is a problem answer with the codes of the house.
+The order of things: route, size, token. The request becomes the event that API Gateway's REST
+proxy integration sends, the app handles it as it does in Lambda, and its answer becomes HTTP again.
+What the gateway refuses by itself is a problem answer with the codes of the house.
 
 Where AWS differs, and the price of it: a known path with a method that it does not take is 405
 with Allow here and 404 behind API Gateway, which cannot tell; HEAD is answered by GET's view; a
-repeated header is one joined header and not a list; nothing limits how long a view takes.
+repeated header is one joined header and not a list; nothing limits how long a view takes. A body
+that is too large for Lambda or for its route is 413 here before anybody looks at the token, as the
+contract has it; AWS asks the authorizer before it measures against these two.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from urllib.parse import parse_qs
 
 from chalicelib.kernel.errors import MethodNotAllowed, NotFound, Refusal, TooLarge
 from chalicelib.web.problems import Broken
+from chalicelib.web.routes import Endpoint
 from infra.local.admission import Admission, Authorizer
 from infra.local.exchange import REQUEST_BYTES_MAX, Reply, Request
 from infra.local.problems import HeadersTooLarge, problem
@@ -46,6 +49,10 @@ class RouteEntry(Protocol):
     @property
     def authorizer(self) -> object:
         """The authorizer function, None for a public route."""
+
+    @property
+    def view_function(self) -> object:
+        """What answers: of our own routes, an endpoint that knows how much it reads."""
 
 
 class Api(Protocol):
@@ -110,19 +117,19 @@ class Gateway:
             raise NotFound
         entries = self._app.routes[match.template]
         method = _method_served(request.method, entries)
-        _check_size(request)
+        entry = entries[method]
+        _check_size(request, entry)
         context = LambdaContext(request_id)
         told = _request_context(request, match, method=method, request_id=request_id)
-        authorizer = entries[method].authorizer
-        if authorizer is not None:
+        event = _event(request, match, told=told, binary_types=self._app.api.binary_types)
+        _check_invocation(request, event)
+        if entry.authorizer is not None:
             told["authorizer"] = self._admission.admit(
-                cast(Authorizer, authorizer),
+                cast(Authorizer, entry.authorizer),
                 token=request.header("Authorization"),
                 arn=f"{API_ARN}/{method}{request.path}",
                 context=context,
             )
-        event = _event(request, match, told=told, binary_types=self._app.api.binary_types)
-        _check_invocation(request, event)
         return _reply(self._app(event, context))
 
 
@@ -136,18 +143,23 @@ def _method_served(method: str, entries: Mapping[str, RouteEntry]) -> str:
     raise MethodNotAllowed(allow=", ".join(sorted(offered)))
 
 
-def _check_size(request: Request) -> None:
-    """Refuse what API Gateway would not take."""
+def _check_size(request: Request, entry: RouteEntry) -> None:
+    """Refuse what API Gateway would not take, or the route would not read."""
     line = len(request.method) + len(request.path) + len(request.query)
     headers = sum(len(name) + len(value) for name, value in request.headers.items())
     if line + headers > HEADER_BYTES_MAX:
         raise HeadersTooLarge(bytes_max=HEADER_BYTES_MAX)
     if request.body_bytes > REQUEST_BYTES_MAX:
         raise TooLarge(bytes_max=REQUEST_BYTES_MAX)
+    view = entry.view_function
+    if isinstance(view, Endpoint) and view.operation.method != "GET":
+        bytes_max = view.operation.bytes_max
+        if request.body_bytes > bytes_max:
+            raise TooLarge(bytes_max=bytes_max)
 
 
 def _check_invocation(request: Request, event: Event) -> None:
-    """Refuse what Lambda would not take."""
+    """Refuse what Lambda would not take; what the authorizer adds weighs next to nothing."""
     if request.body_bytes <= SMALL_BYTES_MAX:
         return
     if len(json.dumps(event).encode()) > INVOCATION_BYTES_MAX:

@@ -3,46 +3,67 @@
 The offset lives in STATE, so that every worker sees a move with its next request and a restart
 keeps it. A reader asks the file system whether the file is still the same (a microsecond) and
 reads it only when it is not.
+
+Months and years are counted on the calendar in UTC, from where the clock stands: 31 January and a
+month is the last day of February. The days, hours, minutes and seconds come after them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from chalicelib.kernel.clock import Clock, SystemClock, end_of_month_after
 from infra.local.state import turn, write_json
 
 DURATION: Final = re.compile(
-    r"P(?=.)(?:(?P<weeks>\d{1,6})W|(?:(?P<days>\d{1,6})D)?"
-    r"(?:T(?=.)(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9})S)?)?)",
+    r"P(?=.)(?:(?P<weeks>\d{1,5})W"
+    r"|(?:(?P<years>\d{1,3})Y)?(?:(?P<months>\d{1,4})M)?(?:(?P<days>\d{1,6})D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9})S)?)?)",
     re.ASCII,
 )
-"""ISO 8601 durations of a fixed length: weeks, or days, hours, minutes and seconds."""
-OFFSET_MAX: Final = timedelta(days=36_600)
-"""A hundred years: beyond any lot or plan, and no date of the program leaves the calendar."""
+"""ISO 8601 durations. With this many digits all of one stays within the calendar's 9,999 years."""
+CLOCK_END: Final = datetime(2086, 1, 1, tzinfo=UTC)
+"""The dates of points are kept in two-digit years, up to 2099. Points live for ten years at most,
+and some grace after them."""
 
 Mark = tuple[int, int]
 
 
-def duration(text: str) -> timedelta:
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time: months on the calendar, then the rest, which has a fixed length."""
+
+    months: int
+    rest: timedelta
+
+    def after(self, instant: datetime) -> datetime:
+        """Return the instant that lies this long after another."""
+        last = end_of_month_after(instant.date(), self.months)
+        day = min(instant.day, last.day)
+        return instant.replace(year=last.year, month=last.month, day=day) + self.rest
+
+
+def duration(text: str) -> Duration:
     """Return an ISO 8601 duration, or raise ValueError in words for a person."""
     match = DURATION.fullmatch(text)
     if match is None:
-        raise ValueError(
-            "not an ISO 8601 duration in weeks, days, hours, minutes and seconds, such as P30D"
-            " or PT1H30M; months and years have no fixed length"
-        )
-    return timedelta(**{unit: int(count) for unit, count in match.groupdict("0").items()})
+        raise ValueError("not an ISO 8601 duration forwards, such as P30D, P1M or P1Y2M3DT4H5M6S")
+    counts = {unit: int(count) for unit, count in match.groupdict("0").items()}
+    months = 12 * counts.pop("years") + counts.pop("months")
+    return Duration(months, timedelta(**counts))
 
 
 class Offset:
     """How far the program's clock runs ahead of the machine's, shared through one file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, beneath: Clock | None = None) -> None:
         self._path = path
+        self._beneath = beneath or SystemClock()
         self._seen: tuple[Mark | None, timedelta] = (None, timedelta())
 
     def read(self) -> timedelta:
@@ -54,12 +75,18 @@ class Offset:
             self._seen = (mark, offset)
         return offset
 
-    def advance(self, by: timedelta) -> None:
-        """Add to the offset, or raise ValueError past the limit."""
+    def advance(self, by: Duration) -> None:
+        """Add to the offset, or raise ValueError past the end of the clock."""
         with turn(self._path):
-            moved = self._load() + by
-            if moved > OFFSET_MAX:
-                raise ValueError(f"the clock would run more than {OFFSET_MAX.days} days ahead")
+            offset = self._load()
+            now = self._beneath.now() + offset
+            then = by.after(now)
+            if then >= CLOCK_END:
+                raise ValueError(
+                    f"the clock would pass the end of {CLOCK_END.year - 1}, beyond which the"
+                    " program keeps no dates of points"
+                )
+            moved = offset + (then - now)
             write_json(self._path, {"offset_seconds": int(moved.total_seconds())})
 
     def _mark(self) -> Mark | None:

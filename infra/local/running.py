@@ -3,7 +3,10 @@
 The lock is the operating system's, on an open file that the workers inherit: it is free when the
 supervisor and every worker are gone, whatever ended them. The engine cannot inherit it, so the
 file names its process; after a supervisor was killed, its engine may still be saving the data that
-the next one is about to read.
+the next one is about to read. One that does not end is never joined by a second one on its data.
+
+A process number may come back, after a restart of the machine or of a container. So the note also
+says when the engine's process started, where the system tells (Linux).
 """
 
 from __future__ import annotations
@@ -24,8 +27,11 @@ PATIENCE_SECONDS: Final = 20.0
 POLL_SECONDS: Final = 0.05
 
 
+NOBODY: Final = {"supervisor": 0, "engine": 0, "engine_began": 0}
+
+
 class AlreadyRunning(Exception):
-    """Another stack holds this STATE; the message says which and what to do."""
+    """Another stack or its engine holds this STATE; the message says which and what to do."""
 
 
 class Hold:
@@ -36,9 +42,9 @@ class Hold:
 
     def note(self, *, engine: int = 0) -> None:
         """Write down who runs here now."""
-        told = json.dumps({"supervisor": os.getpid(), "engine": engine}).encode()
+        noted = {"supervisor": os.getpid(), "engine": engine, "engine_began": began(engine)}
         os.ftruncate(self.file, 0)
-        os.pwrite(self.file, told, 0)
+        os.pwrite(self.file, json.dumps(noted).encode(), 0)
 
     def clear(self) -> None:
         """Write down that nothing is left running."""
@@ -46,13 +52,14 @@ class Hold:
 
 
 @contextmanager
-def hold(state: State) -> Iterator[Hold]:
+def hold(state: State, *, patience: float = PATIENCE_SECONDS) -> Iterator[Hold]:
     """Hold STATE against a second stack, or raise `AlreadyRunning`."""
     file = os.open(state.running, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         before = _noted(file)
         _lock(file, state, supervisor=before["supervisor"])
-        _wait_for_end(before["engine"])
+        if began(before["engine"]) == before["engine_began"]:
+            _wait_for_end(before["engine"], state, patience=patience)
         held = Hold(file)
         held.note()
         try:
@@ -65,8 +72,8 @@ def hold(state: State) -> Iterator[Hold]:
 
 def _noted(file: int) -> dict[str, int]:
     told = os.pread(file, 1000, 0)
-    noted: dict[str, int] = json.loads(told) if told else {"supervisor": 0, "engine": 0}
-    return noted
+    noted: dict[str, int] = json.loads(told or b"{}")
+    return NOBODY | noted
 
 
 def _lock(file: int, state: State, *, supervisor: int) -> None:
@@ -91,10 +98,25 @@ def _message(state: State, supervisor: int) -> str:
     )
 
 
-def _wait_for_end(process: int) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while is_alive(process) and time.monotonic() < deadline:
+def _wait_for_end(engine: int, state: State, *, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while is_alive(engine):
+        if time.monotonic() > deadline:
+            raise AlreadyRunning(
+                f"The engine of a stack that was killed still runs on {state.engine} (process"
+                f" {engine}); wait until it ends, or stop it, and run again."
+            )
         time.sleep(POLL_SECONDS)
+
+
+def began(process: int) -> int:
+    """Return when a process started, in the system's ticks; 0 where that cannot be told."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0
+    # The name stands in parentheses and may hold anything; proc(5) counts the start as field 22.
+    return int(status.rpartition(") ")[2].split()[19])
 
 
 def is_alive(process: int) -> bool:

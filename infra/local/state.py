@@ -2,7 +2,8 @@
 
 Whatever two processes share goes through these files or the database, never through memory. Files
 are replaced whole (written beside, then renamed), so a reader sees the old or the new and never a
-half. Secrets are readable by their owner alone.
+half. What is kept is the owner's alone: a folder that is made for it lets nobody else in, and of
+one that was there before the secrets and the engine's data are closed to others.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import BinaryIO, Final
 SECRET_BYTES: Final = 32
 """The SHA-256 that it keys (`chalicelib.settings` asks for as many)."""
 OWNER_ONLY: Final = 0o600
+OWNER_ONLY_FOLDER: Final = 0o700
 
 
 class StateUnusable(Exception):
@@ -90,10 +92,16 @@ class State:
         return self.secret.read_text()
 
 
-def state_at(home: Path) -> State:
-    """Return the state in a folder, which is made when it is missing."""
+def state_at(home: Path, *, is_ours: bool = False) -> State:
+    """Return the state in a folder, which is made when it is missing.
+
+    A folder that is made, or that is ours whoever made it, is closed to others.
+    """
     try:
+        is_ours = is_ours or not home.exists()
         home.mkdir(parents=True, exist_ok=True)
+        if is_ours:
+            home.chmod(OWNER_ONLY_FOLDER)
         (home / "writable").touch()
         (home / "writable").unlink()
     except OSError as wrong:

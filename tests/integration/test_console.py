@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.kernel.errors import NotFound
 from chalicelib.ledger.wallets.store import WalletItem
 from infra.console.__main__ import main
 from tests.mall import Mall, id_of
@@ -37,7 +36,9 @@ def test_a_balance_that_nobody_booked_is_found(
     assert "1 fault(s)" in told
 
 
-def test_somebody_unknown_is_not_found(mall: Mall) -> None:
+def test_somebody_unknown_is_said_in_one_sentence(
+    mall: Mall, capsys: pytest.CaptureFixture[str]
+) -> None:
     mall.member()
-    with pytest.raises(NotFound):
-        main(["verify", "mem_00000000000"])
+    assert main(["verify", "mem_00000000000"]) == 1
+    assert capsys.readouterr().err == "There is no member mem_00000000000.\n"

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 import httpx
 
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 60.0
 Body = Mapping[str, object]
 
 

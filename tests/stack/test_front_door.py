@@ -87,9 +87,14 @@ def test_a_token_that_was_tampered_with_is_401(client: Client) -> None:
 
 
 @pytest.mark.parametrize("size", [65 * 1024, 7 * MEGABYTE, 11 * MEGABYTE])
-def test_a_body_that_is_too_large_is_413(client: Client, size: int) -> None:
+@pytest.mark.parametrize("has_token", [True, False])
+def test_a_body_that_is_too_large_is_413_whoever_sends_it(
+    client: Client, size: int, *, has_token: bool
+) -> None:
     body = json.dumps({"name": "a" * size}).encode()
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {member(client)}"}
+    headers = {"Content-Type": "application/json"}
+    if has_token:
+        headers["Authorization"] = f"Bearer {member(client)}"
     answer = client.http.post(f"{client.api}/me", content=body, headers=headers)
     assert problem(answer)["code"] == "too_large"
 

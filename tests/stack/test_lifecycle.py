@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import time
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ import httpx
 import pytest
 
 from infra.local import engines
-from infra.local.engines import Kind
+from infra.local.engines import ROOT, Kind
 from infra.local.running import is_alive
 from tests.stack.client import Client
 from tests.stack.process import StackProcess, a_stack, all_gone, launch, refusal, start, until
@@ -75,6 +76,28 @@ def test_ctrl_c_in_a_terminal_reaches_everybody_and_still_stops_in_order(tmp_pat
     assert stack.client().get("/health").status_code == 200
     assert stack.stop(signal.SIGINT) == 0
     assert all_gone(children)
+
+
+def test_ctrl_c_under_make_stops_everything_without_an_error(tmp_path: Path) -> None:
+    """As in a terminal: make, the stack and all that it started get the signal at once."""
+    home = tmp_path / "state"
+    with (tmp_path / "said.txt").open("wb") as sink:
+        process = subprocess.Popen(
+            ["make", "--assume-old=install", "run", "PORT=0", "DEMO=no", f"STATE={home}"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"]},
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    until(lambda: (home / "stack.json").exists() or process.poll() is not None)
+    running = json.loads((home / "running.json").read_text())
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(40) == -signal.SIGINT, "make ends as a shell expects it to after Ctrl-C"
+    assert all_gone([running["supervisor"], running["engine"]])
+    said = (tmp_path / "said.txt").read_text()
+    assert said.endswith("Ctrl-C stops it.\nStopped; the data is kept.\n")
+    assert not {"***", "Error", "Traceback"} & set(said.split())
 
 
 @pytest.mark.parametrize("kind", INSTALLED)
@@ -218,10 +241,11 @@ def test_a_port_that_is_asked_for_is_taken(tmp_path: Path) -> None:
         assert f"http://127.0.0.1:{port}/v1" in stack.said()
 
 
-def test_keys_and_secrets_are_the_owners_alone(tmp_path: Path) -> None:
+def test_keys_secrets_and_data_are_the_owners_alone(tmp_path: Path) -> None:
     with a_stack(tmp_path):
         for name in ("issuer.pem", "secret"):
             assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "engine").stat().st_mode) == 0o700
 
 
 def test_what_the_shell_says_of_aws_does_not_matter(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ class Entry:
     """A route of the recording app."""
 
     authorizer: Any = None
+    view_function: object = None
 
 
 @dataclass
@@ -29,9 +30,13 @@ class Recorder:
     """An app that keeps the events it gets and answers as it is told."""
 
     def __init__(
-        self, *templates: str, authorizer: object = None, methods: str = "GET POST"
+        self,
+        *templates: str,
+        authorizer: object = None,
+        methods: str = "GET POST",
+        view: object = None,
     ) -> None:
-        entries = {method: Entry(authorizer) for method in methods.split()}
+        entries = {method: Entry(authorizer, view) for method in methods.split()}
         self.routes: Mapping[str, Mapping[str, Entry]] = dict.fromkeys(templates, entries)
         self.api = Settings()
         self.events: list[dict[str, Any]] = []

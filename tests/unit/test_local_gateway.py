@@ -5,14 +5,20 @@ from __future__ import annotations
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import pytest
 
+from chalicelib.web.bodies import View
+from chalicelib.web.calls import Call
+from chalicelib.web.routes import Endpoint, Operation
 from infra.local.admission import Verdict
 from infra.local.exchange import REQUEST_BYTES_MAX, Reply, Request
 from infra.local.gateway import HEADER_BYTES_MAX, INVOCATION_BYTES_MAX, Gateway
 from tests.unit.echo_house import an_echo_house
 from tests.unit.recording_app import Recorder, get, problem_in
+
+ROUTE_BYTES_MAX: Final = 1_000
 
 
 def post(body: bytes, content_type: str = "application/json") -> Request:
@@ -179,7 +185,30 @@ def test_the_route_is_checked_before_the_size_and_the_size_before_the_token() ->
     large = REQUEST_BYTES_MAX + 1
     assert Gateway(app).answer(Request("POST", "/v1/b", body_bytes=large)).status == 404
     assert Gateway(app).answer(Request("POST", "/v1/a", body_bytes=large)).status == 413
+    assert Gateway(app).answer(post(b"a" * INVOCATION_BYTES_MAX)).status == 413
     assert Gateway(app).answer(Request("POST", "/v1/a")).status == 401
+
+
+def answered(call: Call[None]) -> View:
+    raise AssertionError(f"nobody calls {call}")
+
+
+@pytest.mark.parametrize(("method", "past_it"), [("POST", 413), ("PUT", 413), ("GET", 401)])
+def test_what_a_route_reads_is_checked_before_the_token(method: str, past_it: int) -> None:
+    """A route of GET reads no body, so none is too large for it."""
+    told = Operation(
+        method, "/v1/a", answered, ("member",), "Answer", answer=View, bytes_max=ROUTE_BYTES_MAX
+    )
+    app = Recorder("/v1/a", authorizer=nobody, methods=method, view=Endpoint(told))
+
+    def reply(body_bytes: int) -> Reply:
+        body = b"a" * body_bytes
+        return Gateway(app).answer(Request(method, "/v1/a", body=body, body_bytes=body_bytes))
+
+    assert reply(ROUTE_BYTES_MAX).status == 401
+    refused = problem_in(reply(ROUTE_BYTES_MAX + 1))
+    assert refused["status"] == past_it
+    assert past_it == 401 or refused["bytes_max"] == ROUTE_BYTES_MAX
 
 
 def test_threads_do_not_mix_up_their_requests() -> None:
