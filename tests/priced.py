@@ -19,6 +19,9 @@ Ready = Callable[[], Reply]
 
 COUNTED: Final[Mapping[str, object]] = {"mode": "counted", "units": 10_000, "peak_per_second": 16}
 """Four shards."""
+CROWDED: Final[Mapping[str, object]] = {**COUNTED, "peak_per_second": 256}
+"""Sixty-four shards."""
+UNLIMITED: Final[Mapping[str, object]] = {"mode": "unlimited"}
 ADDRESS: Final = {
     "name": "Lin",
     "phone": "+8613800000000",
@@ -120,18 +123,20 @@ def restocking(mall: Mall) -> Ready:
     return lambda: mall.marketing.post(f"/admin/rewards/{mug}/stock", {"add": 100}, key="k")
 
 
-def shelved(mall: Mall, count: int = 20) -> None:
+def shelved(mall: Mall, stock: Mapping[str, object], *, count: int = 20) -> None:
     """Put a page of rewards on the shelf."""
     for _ in range(count):
-        mall.reward()
+        mall.reward(stock=stock)
 
 
-def browsing(path: str = "/catalog", *, warm: bool) -> Callable[[Mall], Ready]:
-    """Return how a look at the shelf is prepared; a warm process has looked before."""
+def browsing(
+    path: str = "/catalog", *, stock: Mapping[str, object] = COUNTED, warm: bool
+) -> Callable[[Mall], Ready]:
+    """Return how a look at the shelf is prepared; a warm process has just looked."""
 
     def prepare(mall: Mall) -> Ready:
         lin = mall.member("lin", points=1_000)
-        shelved(mall)
+        shelved(mall, stock)
         if warm:
             lin.get(path)
         return lambda: lin.get(path)
@@ -208,15 +213,36 @@ PRICED: Final = (
         why="the receipt and the reward are read before, and every shard after, for the answer",
     ),
     Priced(
-        "browse, cold",
+        "browse, cold, 20 unlimited",
+        "",
+        0,
+        0,
+        browsing(stock=UNLIMITED, warm=False),
+        is_given=True,
+        reads_over=1,
+        why="twenty rewards are more than 4 KB, so two units beside the head's one; a process pays"
+        " them once a version of the catalog",
+    ),
+    Priced(
+        "browse, cold, 20 of 4 shards",
         "",
         0,
         0,
         browsing(warm=False),
         is_given=True,
-        reads_over=1,
-        why="twenty rewards are more than 4 KB, so two units beside the head's one; a process pays"
-        " them once a version of the catalog",
+        reads_over=82,
+        why="hints read four shards of each counted reward; a process pays them once in five"
+        " seconds",
+    ),
+    Priced(
+        "browse, cold, 20 of 64 shards",
+        "",
+        0,
+        0,
+        browsing(stock=CROWDED, warm=False),
+        is_given=True,
+        reads_over=82,
+        why="hints read four shards of each counted reward, however many it has",
     ),
     Priced("browse, warm", "", 0, 0, browsing(warm=True), is_given=True),
     Priced("my catalog, warm", "", 0, 0, browsing("/me/catalog", warm=True)),

@@ -24,8 +24,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar, Final, Literal
 
+from typing_extensions import override
+
 Language = Literal["zh-CN", "en"]
-Fact = str | int | bool | None | list[dict[str, str]]
+Fact = str | int | bool | None | list[str] | list[dict[str, str]]
 
 RETRY_AFTER_SECONDS: Final = 1
 """What a client that lost a race is told to wait: longer than a burst, shorter than patience."""
@@ -66,6 +68,10 @@ class Refusal(Exception):
     def sentence(self, language: Language) -> str:
         """Return what a person reads, with the facts filled in."""
         return (self.zh if language == "zh-CN" else self.en).format_map(self.facts)
+
+    def told(self, language: Language) -> Mapping[str, Fact]:  # noqa: ARG002 - most read alike
+        """Return the facts as members of the problem answer."""
+        return self.facts
 
 
 class Malformed(Refusal):
@@ -140,12 +146,9 @@ class MethodNotAllowed(Refusal):
 
 
 class Conflict(Refusal):
-    """A lost race or a wrong state; subclasses name it."""
+    """A lost race or a wrong state; subclasses name it, and only they are raised."""
 
     kind = Kind.CONFLICT
-    code = "conflict"
-    en = "That is not possible in the present state."
-    zh = "当前状态下无法进行该操作。"
 
 
 class Stale(Refusal):
@@ -185,12 +188,9 @@ class UnsupportedMedia(Refusal):
 
 
 class RuleRefusal(Refusal):
-    """A rule of the program says no; subclasses name it."""
+    """A rule of the program says no; subclasses name it, and only they are raised."""
 
     kind = Kind.RULE
-    code = "refused"
-    en = "A rule of the program does not allow this."
-    zh = "积分计划的规则不允许此操作。"
 
 
 class InvalidFields(RuleRefusal):
@@ -200,10 +200,20 @@ class InvalidFields(RuleRefusal):
     en = "Some fields are not valid."
     zh = "部分字段无效。"
 
+    def __init__(self, *, chinese: list[dict[str, str]] | None = None, **facts: Fact) -> None:
+        """Keep the errors, and the same in Chinese where they are not in the caller's language."""
+        super().__init__(**facts)
+        self._chinese = chinese
+
     @classmethod
-    def at(cls, pointer: str, detail: str) -> InvalidFields:
+    def at(cls, pointer: str, detail: str, *, zh: str = "") -> InvalidFields:
         """Return the refusal of one field, named by its JSON pointer."""
-        return cls(errors=[{"pointer": pointer, "detail": detail}])
+        told = [{"pointer": pointer, "detail": detail}]
+        return cls(errors=told, chinese=[{"pointer": pointer, "detail": zh}] if zh else None)
+
+    @override
+    def told(self, language: Language) -> Mapping[str, Fact]:
+        return {"errors": self._chinese} if self._chinese and language == "zh-CN" else self.facts
 
 
 class KeyReused(RuleRefusal):

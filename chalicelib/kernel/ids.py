@@ -21,6 +21,9 @@ MEMBER_CHARS: Final = 11
 CHILD_CHARS: Final = 9
 REWARD_CHARS: Final = 11
 KEY_PATTERN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+GIVEN_NAME: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+"""Names that others give (channels, purchases, refunds, categories): a URL carries them as they
+are."""
 MEMBER_PATTERN: Final = re.compile(r"mem_[0-9A-Za-z]{11}")
 ORDER_PATTERN: Final = re.compile(r"ord_[0-9A-Za-z]{20}")
 REWARD_PATTERN: Final = re.compile(r"rwd_[0-9A-Za-z]{11}")
@@ -81,6 +84,6 @@ def member_within(child: str) -> str:
     return "mem_" + child[4 : 4 + MEMBER_CHARS]
 
 
-def client_token(dice: Dice) -> str:
-    """Return a ClientRequestToken: 128 random bits."""
+def random_token(dice: Dice) -> str:
+    """Return 128 random bits: what tells one run of something from every other."""
     return f"{dice.getrandbits(128):032x}"

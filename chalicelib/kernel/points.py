@@ -10,6 +10,3 @@ whose numbers hold 38 digits."""
 
 QUANTITY_MAX: Final = 20
 """The most units one order may ask for (the rules of the program)."""
-
-BASIS_POINTS: Final = 10_000
-"""A multiplier of 1 in basis points."""

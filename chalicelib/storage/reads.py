@@ -21,6 +21,9 @@ from chalicelib.storage.work import Patience, Work
 
 BATCH_GET_MAX: Final = 100
 """DynamoDB's own limit on the keys of one BatchGetItem."""
+LAST: Final = "\U0010ffff"
+"""No character comes after it, so a prefix ends here. Bounds are used because a local engine's
+`begins_with` takes capitals for small letters."""
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Item)
@@ -88,7 +91,7 @@ def query(work: Work, model: type[M], *, part: Range) -> Page[M]:
         lambda: connection().connection.query(
             settings().table,
             part.partition,
-            column.startswith(part.prefix),
+            column.between(part.prefix, part.prefix + LAST),
             consistent_read=True,
             exclusive_start_key=last,
             index_name=f"by_{part.index}" if part.index else None,

@@ -20,7 +20,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
 )
 from pydantic_core import ErrorDetails, from_json
@@ -33,8 +32,6 @@ BODY_BYTES_MAX: Final = 64 * 1024
 """Ordinary bodies are under 4 KiB; sixteen times that is room enough for any of them."""
 ERRORS_MAX: Final = 20
 """Errors told of one request, so that a hostile body cannot ask for a large answer."""
-TEXT_CHARS_MAX: Final = 500
-"""Characters of one language of a text: a long description, and an item still fits its kilobyte."""
 CURSOR_CHARS_MAX: Final = 512
 """Our longest cursor has about 100 characters."""
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
@@ -93,8 +90,6 @@ Integer = Annotated[int, BeforeValidator(plain_integer)]
 """A whole number in a query."""
 Flag = Annotated[bool, BeforeValidator(plain_flag)]
 """`true` or `false` in a query."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_CHARS_MAX, pattern=PRINTABLE)]
-"""Text that a person reads, without control characters."""
 Currency = Annotated[str, Field(pattern=r"^[a-z]{3}$", examples=["cny"])]
 """An ISO 4217 code in lower case."""
 
@@ -147,17 +142,6 @@ class MoneyOut(View):
         return cls(amount=money.amount, currency=money.currency)
 
 
-class Text(Body):
-    """A text in both languages, sent and told alike."""
-
-    zh: Line
-    en: Line
-
-    def told(self, language: Language) -> str:
-        """Return the text in one language."""
-        return self.zh if language == "zh-CN" else self.en
-
-
 CHINESE: Final[Mapping[str, str]] = {
     "bool_type": "应为布尔值",
     "extra_forbidden": "未知字段",
@@ -203,7 +187,8 @@ def read_query(model: type[M], query: Mapping[str, list[str]], *, language: Lang
     """Return the query as its model; a parameter given twice means nothing and is refused."""
     twice = [name for name, values in query.items() if len(values) != 1]
     if twice:
-        raise InvalidFields(errors=[error(f"/{escaped(name)}", "given twice") for name in twice])
+        detail = "given twice" if language == "en" else "重复给出"
+        raise InvalidFields(errors=[error(f"/{escaped(name)}", detail) for name in twice])
     single = {name: values[0] for name, values in query.items()}
     try:
         return model.model_validate_strings(single)
@@ -217,7 +202,10 @@ def errors_of(
     """Return what is wrong, field by field, never quoting what was sent."""
     found = wrong.errors(include_url=False, include_context=False, include_input=False)
     return [
-        error(pointer_to(item["loc"], document), detail_of(item, language))
+        error(
+            pointer_to(item["loc"], document, missing=item["type"] == "missing"),
+            detail_of(item, language),
+        )
         for item in found[:ERRORS_MAX]
     ]
 
@@ -234,15 +222,17 @@ def detail_of(item: ErrorDetails, language: Language) -> str:
     return CHINESE.get(item["type"], CHINESE_OTHERWISE)
 
 
-def pointer_to(location: Sequence[int | str], document: object) -> str:
+def pointer_to(location: Sequence[int | str], document: object, *, missing: bool) -> str:
     """Return the JSON pointer of pydantic's location.
 
     A location also names the branch of a union that was tried; only steps that lead somewhere in
-    the document count, and the last one, which may name a field that is missing.
+    the document count, and the last one where it names a field that is missing.
     """
     steps: list[str] = []
     for place, step in enumerate(location):
-        if isinstance(document, dict) and (step in document or place == len(location) - 1):
+        if isinstance(document, dict) and (
+            step in document or (missing and place == len(location) - 1)
+        ):
             steps.append(escaped(str(step)))
             document = document.get(step)
         elif isinstance(document, list) and isinstance(step, int) and step < len(document):

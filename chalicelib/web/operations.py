@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.kernel.errors import (
     Contended,
@@ -119,10 +119,19 @@ def described(operation: Operation, names: Names, *, schemas: Mapping[str, Json]
     }
     if operation.body is not None:
         told["requestBody"] = {
-            "required": True,
+            "required": not may_be_left_out(operation.body),
             "content": content(names[operation.body], operation.example),
         }
     return told
+
+
+def may_be_left_out(body: type[BaseModel]) -> bool:
+    """Tell whether a request without a body is as good as one with nothing in it."""
+    try:
+        body.model_validate_json(b"{}")
+    except ValidationError:
+        return False
+    return True
 
 
 def content(name: str, example: Example) -> Json:

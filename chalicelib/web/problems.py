@@ -87,7 +87,7 @@ def members(refusal: Refusal, *, language: Language, request_id: str) -> dict[st
         "code": refusal.code,
         "instance": f"urn:jifen:request:{request_id}",
     }
-    return standing | dict(refusal.facts) | standing
+    return standing | dict(refusal.told(language)) | standing
 
 
 def title_of(code: str) -> str:

@@ -5,7 +5,7 @@
     @routes.post("/orders", roles=("member",), key=True, body=OrderDraft, answer=OrderView, …)
     def place(call: Call[OrderDraft]) -> Answer: …
 
-A request is checked in one order: size, token, role, content type, key, version, body, query. Then
+A request is checked in one order: size, token, role, content type, key, body, version, query. Then
 the view runs, and its answer is serialised here, so that nothing can fail later. Everything that
 goes wrong is raised; the house turns it into a problem. What a route needs is worked out when it
 is declared; a request costs no look at types.
@@ -130,9 +130,9 @@ class Endpoint:
         if payload:
             require_json(request.header("content-type"))
         key = self._key(request)
-        version = require_version(request.header("if-match")) if operation.match else 0
         language = language_of(request.header("accept-language"))
         body = self._read(payload, language)
+        version = require_version(request.header("if-match")) if operation.match else 0
         query = read_query(operation.query, request.query, language=language)
         path = request.path()
         call: Call[Any, Any] = Call(

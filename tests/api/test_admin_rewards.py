@@ -47,11 +47,18 @@ def test_a_reward_is_created_with_an_id_and_read_back_whole(mall: Mall) -> None:
     assert told == FULL | {
         "id": told["id"],
         "version": 1,
-        "options": [FULL["options"][0], {"points": 500, "label": None}],
+        "options": [
+            FULL["options"][0] | {"cash": None},
+            {"points": 500, "cash": None, "label": None},
+        ],
         "redeemable": {"from": "2026-11-02T00:00:00Z", "until": "2027-01-01T00:00:00Z"},
     }
     shown = mall.marketing.get(f"/admin/rewards/{told['id']}")
     assert (shown.json, shown.headers["etag"]) == (told, '"1"')
+    path, known = f"/admin/rewards/{told['id']}", {"If-None-Match": '"1"'}
+    assert mall.marketing.get(path, headers=known).status == 304
+    made(put(mall, told["id"], FULL), 200)
+    assert mall.marketing.get(path, headers=known).status == 200
 
 
 def test_what_is_left_out_has_a_default(mall: Mall) -> None:
@@ -152,8 +159,8 @@ WRONG: Final[list[tuple[str, dict[str, Any]]]] = [
     ("/brand", {"brand": "x" * 61}),
     ("/picture", {"picture": "javascript:alert(1)"}),
     ("/picture", {"picture": "/" + "x" * 200}),
-    ("/category", {"category": "Tea"}),
-    ("/category", {"category": "x" * 33}),
+    ("/category", {"category": "tea pots"}),
+    ("/category", {"category": "x" * 65}),
     ("/audience/standing", {"audience": {"standing": "platinum"}}),
     ("/audience/tags", {"audience": {"tags": ["a"] * 9}}),
     ("/audience/age", {"audience": {"age": 18}}),
@@ -186,12 +193,12 @@ def test_each_wrong_field_is_pointed_at_and_nothing_is_created(mall: Mall) -> No
 
 
 EDGES: Final[list[dict[str, Any]]] = [
-    {"options": [{"points": 1}, {"points": 10**12}, {"points": 1}]},
+    {"options": [{"points": 1}, {"points": 10**12}, {"points": 1, "cash": None}]},
     {"options": [{"points": 1, "label": {"zh": "大" * 30, "en": "x" * 30}}]},
     {"stock": {"mode": "counted", "units": 1_000_000, "peak_per_second": 10_000}},
     {"title": {"zh": "杯" * 60, "en": "x" * 60}},
     {"description": {"zh": "😀" * 300, "en": "x" * 300}},
-    {"brand": "x" * 60, "category": "x" * 32, "picture": "/" + "x" * 199},
+    {"brand": "x" * 60, "category": "~Tea_1." + "x" * 57, "picture": "/" + "x" * 199},
     {"audience": {"standing": "gold", "tags": list("abcdefgh")}},
     {"limits": [{"per": p, "units": 1_000_000} for p in ("day", "week", "month", "ever")]},
     {"shown": {"from": None, "until": None}, "redeemable": {}},
@@ -210,7 +217,8 @@ def test_an_edit_takes_the_version_that_was_read_and_gives_the_next(mall: Mall) 
     reply = put(mall, reward["id"], reward | {"options": [{"points": 700}]})
     assert (made(reply, 200)["version"], reply.headers["etag"]) == (2, '"2"')
     shown = mall.marketing.get(f"/admin/rewards/{reward['id']}")
-    assert (shown["options"], shown.headers["etag"]) == ([{"points": 700, "label": None}], '"2"')
+    assert shown["options"] == [{"points": 700, "cash": None, "label": None}]
+    assert shown.headers["etag"] == '"2"'
 
 
 def test_an_edit_without_if_match_or_with_a_stale_one_changes_nothing(mall: Mall) -> None:
@@ -254,7 +262,8 @@ def test_an_edit_cannot_change_identity_or_stock(mall: Mall) -> None:
 def test_an_unknown_or_malformed_id_is_not_found(mall: Mall) -> None:
     for reward in ("rwd_00000000000", "rwd_1", "x", "%00", "HEAD"):
         assert mall.marketing.get(f"/admin/rewards/{reward}").code == "not_found"
-        assert put(mall, reward, FULL).code == "not_found"
+        for body in (FULL, FULL | {"id": "rwd_0Ab1Cd2Ef3G", "version": 7}):
+            assert put(mall, reward, body).code == "not_found"
 
 
 def test_a_price_holds_from_the_next_request_on(mall: Mall) -> None:

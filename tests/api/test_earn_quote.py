@@ -10,9 +10,11 @@ from chalicelib.kernel.clock import rfc3339
 from tests.api.till import (
     MEMBER_ID,
     NOW,
+    STORE,
     STRANGER_ID,
     Till,
     a_member_of_their_own,
+    a_purchase,
     a_till,
     whole_table,
 )
@@ -44,6 +46,26 @@ def test_a_quote_agrees_with_the_purchase_and_writes_nothing(
     purchase = till.purchase()
     assert (purchase["points"], purchase["explanation"]) == (quote["points"], quote["explanation"])
     assert till.wallet().lots[0].expires_on.isoformat() == quote["expires_on"]
+
+
+def test_the_very_body_of_a_purchase_can_be_asked_about_and_names_its_own_channel(
+    till: Till,
+) -> None:
+    body = a_purchase(lines=[{"sku": "tea", "amount": 12850}])
+    asked = till.api.post("/earn/quote", body)
+    assert (asked.status, asked["points"]) == (200, 128)
+    assert till.api.post("/purchases", body)["points"] == asked["points"]
+    assert till.api.post("/earn/quote", {**body, "channel": "store-2"}).code == "forbidden"
+    for wrong in ("channel", "purchase_id"):
+        assert till.api.post("/earn/quote", {**body, wrong: "a b"}).pointers() == [f"/{wrong}"]
+
+
+def test_a_member_asks_about_a_purchase_at_any_channel(till: Till) -> None:
+    member_id = a_member_of_their_own(till)
+    body = {**a_purchase(), "member_id": member_id}
+    for channel in (STORE, "store-2"):
+        asked = till.api.by(MEMBER).post("/earn/quote", {**body, "channel": channel})
+        assert (asked.status, asked["points"]) == (200, 128)
 
 
 def test_a_member_asks_for_a_quote_and_names_nobody_else(till: Till) -> None:

@@ -35,6 +35,13 @@ def at_once(call: Callable[[int], Reply]) -> Counter[int]:
         return Counter(reply.status for reply in threads.map(call, range(AT_ONCE)))
 
 
+def test_a_till_that_enrols_reads_the_head_once(mall: Mall) -> None:
+    mall.till.post("/members", {})
+    with faults() as calls:
+        assert mall.till.post("/members", LIN).status == 201
+    assert calls.made == ["BatchGetItem", "TransactWriteItems"]
+
+
 def test_a_till_makes_somebody_a_member(mall: Mall) -> None:
     made = mall.till.post("/members", LIN)
     assert made.status == 201

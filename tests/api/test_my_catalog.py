@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.api.shelf import all_pages, calls, ids
+from tests.api.shelf import all_pages, calls, copies, ids
 from tests.events import Api, a_caller
-from tests.mall import Mall, made
+from tests.mall import Mall, a_reward, made
 
 
 def test_my_catalog_says_what_i_can_afford(mall: Mall) -> None:
@@ -42,6 +42,30 @@ def test_a_filtered_list_goes_on_behind_its_last_reward_and_misses_nothing(mall:
         mall.clock.advance(seconds=1)
     for limit in (1, 2, 3, 20):
         assert all_pages(lin, f"/me/catalog?affordable=true&limit={limit}") == kept[::-1]
+
+
+def test_the_one_reward_in_hundreds_that_i_can_afford_is_on_the_first_page(mall: Mall) -> None:
+    lin = mall.member(points=100)
+    cheap = mall.reward(100)
+    mall.clock.advance(seconds=1)
+    copies(mall, mall.reward(101), count=120)
+    page = lin.get("/me/catalog?affordable=true&limit=2")
+    assert (ids(page), page["next_cursor"]) == ([cheap], None)
+
+
+def test_a_page_goes_on_behind_its_last_reward_and_not_behind_what_was_looked_at(
+    mall: Mall,
+) -> None:
+    lin = mall.member(points=100)
+    kept = []
+    for points in (100, 101, 100, 101, 100):
+        kept += [mall.reward(points)] if points == 100 else []
+        mall.clock.advance(seconds=1)
+    first = lin.get("/me/catalog?affordable=true&limit=2")
+    assert ids(first) == [kept[2], kept[1]]
+    made(mall.marketing.post("/admin/rewards", a_reward(1), key="newer"), 201)
+    rest = lin.get(f"/me/catalog?affordable=true&limit=2&cursor={first['next_cursor']}")
+    assert (ids(rest), rest["next_cursor"]) == ([kept[0]], None)
 
 
 def test_my_catalog_says_what_locks_a_reward_in_the_order_an_order_is_judged(mall: Mall) -> None:

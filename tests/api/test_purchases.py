@@ -272,3 +272,11 @@ def test_a_call_that_goes_wrong_once_changes_no_answer(till: Till, fault: Fault,
     assert (reply.status, reply["points"]) == (201, 128)
     assert till.wallet().available == 256
     assert till.faults() == ()
+
+
+def test_an_empty_list_of_lines_is_the_same_report_as_none(till: Till) -> None:
+    assert till.purchase(lines=[]).status == 201
+    assert till.purchase().status == 200
+    assert till.purchase(lines=None).status == 200
+    assert till.purchase(lines=[]).status == 200
+    assert till.purchase(lines=[{"amount": 1}]).code == "purchase_conflict"

@@ -10,6 +10,7 @@ from chalicelib.catalog.stock import store
 from chalicelib.catalog.stock.rules import SHARD_UNITS_MAX
 from tests.events import FINANCE, SUPPORT, Api, Reply
 from tests.mall import Mall, made
+from tests.rows import of_sort
 
 
 def counted(mall: Mall, units: int, **fields: object) -> str:
@@ -97,6 +98,14 @@ def test_another_addition_under_the_same_key_is_refused(mall: Mall) -> None:
         assert (reply.status, reply.code) == (422, "idempotency_key_reused")
     assert stock(mall, reward)[0] == 8
     assert stock(mall, other)[0] == 5
+
+
+def test_receipts_of_additions_stand_apart_from_the_rewards(mall: Mall) -> None:
+    reward = counted(mall, 5)
+    made(add(mall, reward, 3), 200)
+    told = [row["p"]["S"] for row in of_sort("R#")]
+    assert told == ["catalog", "restock"]
+    assert [row["s"]["S"] for row in of_sort("R#rwd_")] == [f"R#{reward}"]
 
 
 def test_additions_at_once_all_count_and_each_once(mall: Mall) -> None:

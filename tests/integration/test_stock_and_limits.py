@@ -23,6 +23,7 @@ from chalicelib.storage.transaction import Transaction, persist
 from chalicelib.storage.work import Work
 from tests.api.shelf import calls
 from tests.builders import MEMBER_ID, NOW, REWARD_ID, TODAY, a_plan, a_reward, what_is_left
+from tests.meter import metered
 
 ONCE_A_DAY: Final = Limit(Per.DAY, 3)
 ONCE_EVER: Final = Limit(Per.EVER, 5)
@@ -141,6 +142,28 @@ def test_a_hint_is_read_once_in_five_seconds(bench: Bench) -> None:
         assert stock.hints(bench.work, [plan]) == {REWARD_ID: Hint.IN_STOCK}
     assert made == []
     bench.seconds += 0.001
+    assert stock.hints(bench.work, [plan]) == {REWARD_ID: Hint.SOLD_OUT}
+
+
+def test_a_hint_at_many_shards_reads_four_and_never_says_sold_out_by_them(bench: Bench) -> None:
+    plan = bench.holds(*[0] * 63, 1)
+    with metered() as meter:
+        assert stock.hints(bench.work, [plan]) == {REWARD_ID: Hint.LOW}
+    assert meter.reads == 4
+
+
+def test_what_a_hint_saw_of_many_shards_steers_no_order(bench: Bench) -> None:
+    plan = bench.holds(0, 0, 0, 0, 0)
+    stock.hints(bench.work, [plan])
+    with calls() as made, pytest.raises(ShardShort):
+        bench.take(plan, 1)
+    assert made == ["TransactWriteItems"]
+
+
+def test_a_hint_says_sold_out_after_an_order_has_read_all_shards(bench: Bench) -> None:
+    plan = bench.holds(0, 0, 0, 0, 0)
+    assert stock.hints(bench.work, [plan]) == {REWARD_ID: Hint.LOW}
+    stock.read(bench.work, plan)
     assert stock.hints(bench.work, [plan]) == {REWARD_ID: Hint.SOLD_OUT}
 
 

@@ -18,10 +18,18 @@ from chalicelib.kernel.errors import Conflict, Contended, KeyReused, Unavailable
 from chalicelib.storage.reads import fetch
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, RawItem, code_of, is_transient
-from chalicelib.storage.transaction import ITEMS_MAX, Moved, Replayed, Transaction, persist
+from chalicelib.storage.transaction import (
+    BYTES_MAX,
+    ITEMS_MAX,
+    Moved,
+    Replayed,
+    Transaction,
+    persist,
+)
 from chalicelib.storage.work import BUDGET_SECONDS, OVERTAKEN_SHARE, Work
 from tests.faults import Fault, faults
 
+LARGE = b"x" * 300_000
 _seeds = itertools.count(7)
 
 pytestmark = pytest.mark.usefixtures("table")
@@ -278,3 +286,14 @@ def test_a_hundred_items_are_the_most(work: Work) -> None:
     persist(work, lambda tx: attempt(tx, ITEMS_MAX))
     with pytest.raises(AssertionError, match="100"):
         persist(work, lambda tx: attempt(tx, ITEMS_MAX + 1))
+
+
+def test_almost_four_megabytes_are_written_and_more_is_our_own_bug(work: Work) -> None:
+    def attempt(tx: Transaction, name: str, *, items: int) -> None:
+        for number in range(items):
+            put(tx, f"{name}{number}", fingerprint=LARGE)
+
+    persist(work, lambda tx: attempt(tx, "a", items=BYTES_MAX // len(LARGE)))
+    with faults() as calls, pytest.raises(AssertionError, match="more than 4 MB"):
+        persist(work, lambda tx: attempt(tx, "b", items=BYTES_MAX // len(LARGE) + 1))
+    assert calls.made == []

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kernel.errors import Forbidden
+from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MINOR_DIGITS, MONEY_MAX, Money
 from chalicelib.program.documents.model import DEFAULTS, Program
 from chalicelib.tiers.earning.model import Purchase, Return
 from chalicelib.tiers.earning.rules import (
     AGE_MAX,
     AHEAD_MAX,
-    REPORTED_ID,
     WORDS,
     CurrencyNotSupported,
     OccurredAtOutOfRange,
@@ -212,9 +212,9 @@ def test_a_client_reports_for_its_own_channel_only() -> None:
 
 @pytest.mark.parametrize("name", ["a", "A-Za.z0_9~", "x" * 64])
 def test_a_reported_id_has_1_to_64_unreserved_characters(name: str) -> None:
-    assert REPORTED_ID.fullmatch(name)
+    assert GIVEN_NAME.fullmatch(name)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "a b", "a#b", "a/b", "é", "a\n"])
 def test_anything_else_is_no_reported_id(name: str) -> None:
-    assert not REPORTED_ID.fullmatch(name)
+    assert not GIVEN_NAME.fullmatch(name)

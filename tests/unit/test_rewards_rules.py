@@ -9,7 +9,16 @@ from typing import Final
 
 import pytest
 
-from chalicelib.catalog.rewards.model import Audience, Option, Standing, Taker, Text, Window
+from chalicelib.catalog.rewards.model import (
+    Audience,
+    Lacks,
+    Option,
+    Standing,
+    Taker,
+    Text,
+    Told,
+    Window,
+)
 from chalicelib.catalog.rewards.rules import (
     NAME,
     PICTURE,
@@ -85,26 +94,26 @@ def test_the_next_turn_is_the_soonest_edge_still_ahead() -> None:
 @pytest.mark.parametrize(
     ("asked", "taker", "lacks"),
     [
-        (Audience(), Taker(), {}),
-        (Audience(Standing.BASIC), Taker(), {}),
-        (Audience(Standing.SILVER), Taker(), {"standing": "silver"}),
-        (Audience(Standing.SILVER), Taker(Standing.SILVER), {}),
-        (Audience(Standing.SILVER), Taker(Standing.GOLD), {}),
-        (Audience(Standing.GOLD), Taker(Standing.SILVER), {"standing": "gold"}),
-        (Audience(plan="plus"), Taker(), {"plan": "plus"}),
-        (Audience(plan="plus"), Taker(plan="other"), {"plan": "plus"}),
-        (Audience(plan="plus"), Taker(plan="plus"), {}),
-        (Audience(tags=("staff", "press")), Taker(), {"tags": "staff,press"}),
-        (Audience(tags=("staff", "press")), Taker(tags=frozenset({"press"})), {}),
+        (Audience(), Taker(), Lacks()),
+        (Audience(Standing.BASIC), Taker(), Lacks()),
+        (Audience(Standing.SILVER), Taker(), Lacks(Standing.SILVER)),
+        (Audience(Standing.SILVER), Taker(Standing.SILVER), Lacks()),
+        (Audience(Standing.SILVER), Taker(Standing.GOLD), Lacks()),
+        (Audience(Standing.GOLD), Taker(Standing.SILVER), Lacks(Standing.GOLD)),
+        (Audience(plan="plus"), Taker(), Lacks(plan="plus")),
+        (Audience(plan="plus"), Taker(plan="other"), Lacks(plan="plus")),
+        (Audience(plan="plus"), Taker(plan="plus"), Lacks()),
+        (Audience(tags=("staff", "press")), Taker(), Lacks(tags=("staff", "press"))),
+        (Audience(tags=("staff", "press")), Taker(tags=frozenset({"press"})), Lacks()),
         (
             Audience(Standing.GOLD, "plus", ("staff",)),
             Taker(Standing.GOLD),
-            {"plan": "plus", "tags": "staff"},
+            Lacks(None, "plus", ("staff",)),
         ),
     ],
 )
 def test_an_audience_asks_for_everything_it_names(
-    asked: Audience, taker: Taker, lacks: dict[str, str]
+    asked: Audience, taker: Taker, lacks: Lacks
 ) -> None:
     assert missing(a_reward(audience=asked), taker) == lacks
 
@@ -113,6 +122,9 @@ def test_a_refusal_names_what_is_missing_and_null_for_the_rest() -> None:
     with pytest.raises(NotEligible) as refused:
         refuse_not_eligible(a_reward(audience=Audience(plan="plus")), Taker())
     assert refused.value.facts == {"standing": None, "plan": "plus", "tags": None}
+    with pytest.raises(NotEligible) as refused:
+        refuse_not_eligible(a_reward(audience=Audience(tags=("staff", "press"))), Taker())
+    assert refused.value.facts == {"standing": None, "plan": None, "tags": ["staff", "press"]}
     refuse_not_eligible(a_reward(), Taker())
 
 
@@ -135,11 +147,11 @@ def test_what_cannot_be_an_id_is_not_found(told: str) -> None:
 
 
 def test_a_document_may_repeat_the_id_and_version_that_were_read_and_no_others() -> None:
-    refuse_another(REWARD_ID, 3, told_id=None, told=None)
-    refuse_another(REWARD_ID, 3, told_id=REWARD_ID, told=3)
-    for wrong in ({"told_id": "rwd_x", "told": 3}, {"told_id": REWARD_ID, "told": 2}):
+    refuse_another(a_reward(version=3), Told())
+    refuse_another(a_reward(version=3), Told(REWARD_ID, 3))
+    for wrong in (Told("rwd_x", 3), Told(REWARD_ID, 2)):
         with pytest.raises(InvalidFields):
-            refuse_another(REWARD_ID, 3, **wrong)  # type: ignore[arg-type]
+            refuse_another(a_reward(version=3), wrong)
 
 
 def test_an_edit_may_change_the_peak_but_neither_mode_nor_units() -> None:

@@ -8,7 +8,16 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.catalog.limits.rules import counters_of
-from chalicelib.catalog.rewards.model import Audience, Limit, Per, Standing, Taker, Window
+from chalicelib.catalog.rewards.model import (
+    NOTHING,
+    Audience,
+    Lacks,
+    Limit,
+    Per,
+    Standing,
+    Taker,
+    Window,
+)
 from chalicelib.catalog.shelf.rules import locks_of, seconds_to_keep, turns_at
 from tests.builders import MEMBER_ID, NOW, TODAY, a_reward
 
@@ -41,9 +50,13 @@ def test_a_member_is_told_everything_that_stands_between_them_and_the_reward() -
         for c in counters_of(MEMBER_ID, reward, today=TODAY, zone="Asia/Shanghai")
     ]
     locks = locks_of(reward, Taker(), counters=read, points=299)
-    assert (locks.lacks, locks.limit, locks.missing_points) == ({"standing": "gold"}, read[0], 1)
+    assert (locks.lacks, locks.limit, locks.missing_points) == (
+        Lacks(Standing.GOLD),
+        read[0],
+        1,
+    )
 
 
 def test_nothing_is_locked_for_who_may_redeem() -> None:
     locks = locks_of(a_reward(300), Taker(), counters=(), points=300)
-    assert (locks.lacks, locks.limit, locks.missing_points) == ({}, None, 0)
+    assert (locks.lacks, locks.limit, locks.missing_points) == (NOTHING, None, 0)

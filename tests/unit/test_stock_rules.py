@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.catalog.stock.model import Hint, Left, Mode, Shard, StockPlan
 from chalicelib.catalog.stock.rules import (
+    HINT_SHARDS_MAX,
     SHARDS_MAX,
     SoldOut,
     StockUnlimited,
@@ -20,6 +21,7 @@ from chalicelib.catalog.stock.rules import (
     planned,
     refuse_sold_out,
     refuse_unlimited,
+    sampled,
     spread,
 )
 from tests.builders import REWARD_ID, a_plan, what_is_left
@@ -129,7 +131,22 @@ def test_an_unlimited_reward_is_never_sold_out_and_has_no_units_to_count() -> No
     ],
 )
 def test_low_is_one_unit_or_a_tenth_of_all_ever_made(made: int, free: int, hint: Hint) -> None:
-    assert hint_of(Left({0: Shard(made, free)})) is hint
+    assert hint_of(a_plan(shards=1), Left({0: Shard(made, free)})) is hint
+
+
+def test_a_hint_looks_at_all_of_few_shards_and_at_four_neighbours_of_many() -> None:
+    assert sorted(sampled(a_plan(shards=4), dice=DICE)) == [0, 1, 2, 3]
+    assert sampled(a_plan(shards=1), dice=DICE) == [0]
+    seen = [sampled(a_plan(shards=SHARDS_MAX), dice=DICE) for _ in range(500)]
+    assert {len(set(shards)) for shards in seen} == {HINT_SHARDS_MAX}
+    assert {shard for shards in seen for shard in shards} == set(range(SHARDS_MAX))
+
+
+def test_empty_shards_say_sold_out_only_when_they_are_all() -> None:
+    assert hint_of(a_plan(shards=4), what_is_left(0, 0, 0, 0)) is Hint.SOLD_OUT
+    assert hint_of(a_plan(shards=5), what_is_left(0, 0, 0, 0)) is Hint.LOW
+    assert hint_of(a_plan(shards=64), what_is_left(9, 9, 9, 9)) is Hint.LOW
+    assert hint_of(a_plan(shards=64), what_is_left(9, 9, 9, 14)) is Hint.IN_STOCK
 
 
 def test_made_is_free_and_taken() -> None:

@@ -7,7 +7,7 @@ import string
 import pytest
 
 from app import app
-from chalicelib.kernel.errors import Kind, Refusal
+from chalicelib.kernel.errors import Conflict, Kind, Refusal, RuleRefusal
 from chalicelib.web.problems import STATUS, code_rows, code_table, refusals, title_of
 
 assert app.routes, "with the app, every room's refusals are imported"
@@ -36,6 +36,14 @@ def test_a_refusal_has_a_snake_case_code_and_a_sentence_in_both_languages(
 def test_no_code_stands_for_two_refusals() -> None:
     codes = [row.code for row in code_rows()]
     assert len(codes) == len(set(codes))
+
+
+def test_families_of_refusals_have_no_code_and_are_not_told() -> None:
+    for family in (Conflict, RuleRefusal):
+        assert "code" not in vars(family)
+        assert family not in set(refusals())
+        with pytest.raises(AttributeError):
+            family()
 
 
 def test_the_table_has_a_row_for_every_code() -> None:

@@ -8,10 +8,10 @@ transaction on, and the head moves, so that no process overlooks them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from chalicelib.catalog.restock.model import Restocked, Units
 from chalicelib.catalog.rewards import service as rewards
-from chalicelib.catalog.rewards.model import DOCUMENT
 from chalicelib.catalog.stock import service as stock
 from chalicelib.catalog.stock.model import Left, StockPlan
 from chalicelib.catalog.stock.rules import refuse_unlimited
@@ -23,6 +23,9 @@ from chalicelib.storage.receipts import put_receipt, receipt_sort, replayed_or_r
 from chalicelib.storage.table import Key
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
+
+RECEIPTS: Final = "restock"
+"""The partition of the receipts: one for all rewards, apart from the rewards themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Request:
     @property
     def receipt(self) -> Key:
         """Return the key of its receipt: the same for every reward, as the route is."""
-        return (DOCUMENT, receipt_sort(self.by, route=self.route, key=self.key))
+        return (RECEIPTS, receipt_sort(self.by, route=self.route, key=self.key))
 
 
 def stock_of(work: Work, reward_id: str) -> Left:

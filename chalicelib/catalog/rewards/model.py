@@ -86,6 +86,18 @@ class Taker:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacks:
+    """What a member lacks of what an audience asks; one of the tags would do."""
+
+    standing: Standing | None = None
+    plan: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+NOTHING: Final = Lacks()
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """At most so many units for one member in a period."""
 
@@ -134,3 +146,11 @@ class Reward:
     def points_from(self) -> int:
         """The points of the cheapest option."""
         return min(option.points for option in self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an edit says that it is an edit of; None where it does not say."""
+
+    id: str | None = None
+    version: int | None = None

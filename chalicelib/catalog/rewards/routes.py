@@ -1,7 +1,6 @@
 """Rewards over HTTP, for operators: creating, editing and listing them.
 
-What an operator reads can be changed and sent back as it is. A document is told with everything it
-may hold, null where it holds nothing.
+What an operator reads can be sent back as it is. A document tells all it may hold, or null.
 """
 
 from __future__ import annotations
@@ -21,12 +20,13 @@ from chalicelib.catalog.rewards.model import (
     Reward,
     Standing,
     Text,
+    Told,
     Window,
 )
 from chalicelib.catalog.stock.model import PEAK_DEFAULT, Mode, StockPlan
 from chalicelib.catalog.stock.rules import UNITS_MAX
 from chalicelib.kernel.errors import Contended
-from chalicelib.kernel.ids import client_token
+from chalicelib.kernel.ids import GIVEN_NAME, random_token
 from chalicelib.kernel.points import POINTS_MAX
 from chalicelib.web.bodies import Body, Instant, PageQuery, View
 from chalicelib.web.calls import Answer, Call
@@ -74,8 +74,8 @@ Brand = Annotated[str, StringConstraints(max_length=rules.BRAND_CHARS_MAX, patte
 Picture = Annotated[
     str, StringConstraints(max_length=rules.PICTURE_CHARS_MAX, pattern=rules.PICTURE)
 ]
+Category = Annotated[str, StringConstraints(pattern=f"^{GIVEN_NAME.pattern}$")]
 Name = Annotated[str, StringConstraints(pattern=rules.NAME)]
-"""Of a category, a plan or a tag."""
 
 
 class TitleBody(Body):
@@ -100,9 +100,10 @@ class LabelBody(Body):
 
 
 class OptionBody(Body):
-    """A price in points."""
+    """A price in points; `cash` is null, as the shelf tells it."""
 
     points: int = Field(ge=1, le=POINTS_MAX)
+    cash: None = None
     label: LabelBody | None = None
 
 
@@ -167,7 +168,7 @@ class RewardDraft(Body):
     description: DescriptionBody | None = None
     brand: Brand | None = None
     picture: Picture | None = None
-    category: Name | None = None
+    category: Category | None = None
     options: list[OptionBody] = Field(min_length=1, max_length=rules.OPTIONS_MAX)
     stock: StockBody
     audience: AudienceBody | None = None
@@ -233,7 +234,7 @@ class RewardDocument(RewardDraft, View):
 def create(call: Call[RewardDraft]) -> Answer:
     """Create a reward; it is on the shelf at once, unless its window says otherwise."""
     by = call.identity.subject
-    key = call.key or client_token(call.work.dice)
+    key = call.key or random_token(call.work.dice)
     reward_id = rules.reward_id_of(by, route=call.route, key=key)
     wanted = call.body.reward(reward_id, version=1, now=call.work.now)
     created = service.create(call.work, wanted, by=by, fingerprint=call.fingerprint)
@@ -285,10 +286,9 @@ def show(call: Call[None]) -> Answer:
 )
 def change(call: Call[RewardEdit]) -> Answer:
     """Put the next version of a reward."""
-    reward_id = call.path["id"]
-    rules.refuse_another(reward_id, call.if_match, told_id=call.body.id, told=call.body.version)
-    wanted = call.body.reward(reward_id, version=call.if_match, now=call.work.now)
-    changed = service.change(call.work, wanted, by=call.identity.subject)
+    wanted = call.body.reward(call.path["id"], version=call.if_match, now=call.work.now)
+    told = Told(call.body.id, call.body.version)
+    changed = service.change(call.work, wanted, told=told, by=call.identity.subject)
     return Answer(RewardDocument.of(changed), version=changed.version)
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from chalicelib.catalog.rewards.model import ALWAYS, Reward, Standing, Taker, Window
+from chalicelib.catalog.rewards.model import (
+    ALWAYS,
+    NOTHING,
+    Lacks,
+    Reward,
+    Standing,
+    Taker,
+    Told,
+    Window,
+)
 from chalicelib.catalog.stock.model import StockPlan
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import InvalidFields, NotFound, RuleRefusal
@@ -33,7 +41,7 @@ TEXT: Final = rf"^[^{HIDDEN}]*[^\s{HIDDEN}][^{HIDDEN}]*$"
 PICTURE: Final = r"^(https://[A-Za-z0-9.-]+)?(/[A-Za-z0-9._~%+-]+)+$"
 """A path of the mall, or an address of another site over TLS."""
 NAME: Final = r"^[a-z0-9-]{1,32}$"
-"""Of a category, a plan or a tag."""
+"""Of a plan or a tag."""
 LADDER: Final = tuple(Standing)
 
 
@@ -88,39 +96,45 @@ def refuse_not_redeemable(reward: Reward, now: datetime) -> None:
         raise NotRedeemableNow(**{"from": _told(window.opens), "until": _told(window.closes)})
 
 
-def missing(reward: Reward, taker: Taker) -> Mapping[str, str]:
-    """Return what a member lacks for a reward: `standing`, `plan`, `tags` (any one of them)."""
+def missing(reward: Reward, taker: Taker) -> Lacks:
+    """Return what a member lacks for a reward."""
     asked = reward.audience
-    lacks: dict[str, str] = {}
-    if asked.standing and LADDER.index(taker.standing) < LADDER.index(asked.standing):
-        lacks["standing"] = asked.standing.value
-    if asked.plan and taker.plan != asked.plan:
-        lacks["plan"] = asked.plan
-    if asked.tags and not taker.tags & set(asked.tags):
-        lacks["tags"] = ",".join(asked.tags)
-    return lacks
+    too_low = asked.standing and LADDER.index(taker.standing) < LADDER.index(asked.standing)
+    return Lacks(
+        standing=asked.standing if too_low else None,
+        plan=asked.plan if taker.plan != asked.plan else None,
+        tags=() if taker.tags & set(asked.tags) else asked.tags,
+    )
 
 
 def refuse_not_eligible(reward: Reward, taker: Taker) -> None:
     """Raise `NotEligible` for a member outside the reward's audience."""
-    if lacks := missing(reward, taker):
-        raise NotEligible(**{"standing": None, "plan": None, "tags": None, **lacks})
+    lacks = missing(reward, taker)
+    if lacks != NOTHING:
+        standing = lacks.standing.value if lacks.standing else None
+        raise NotEligible(standing=standing, plan=lacks.plan, tags=list(lacks.tags) or None)
 
 
-def refuse_another(reward_id: str, version: int, *, told_id: str | None, told: int | None) -> None:
+def refuse_another(reward: Reward, told: Told) -> None:
     """Refuse a document that was read as another reward, or as another version."""
-    if told_id not in {None, reward_id}:
-        raise InvalidFields.at("/id", "not the reward of this address")
-    if told not in {None, version}:
-        raise InvalidFields.at("/version", "not the version of If-Match")
+    if told.id not in {None, reward.id}:
+        raise InvalidFields.at("/id", "not the reward of this address", zh="与地址中的奖励不符")
+    if told.version not in {None, reward.version}:
+        raise InvalidFields.at(
+            "/version", "not the version of If-Match", zh="与 If-Match 的版本不符"
+        )
 
 
 def refuse_stock_change(before: StockPlan, after: StockPlan) -> None:
     """Refuse an edit that would change how a reward is supplied, or what it began with."""
     if after.mode is not before.mode:
-        raise InvalidFields.at("/stock/mode", "cannot change after the reward is created")
+        raise InvalidFields.at(
+            "/stock/mode", "cannot change after the reward is created", zh="奖励创建后不可更改"
+        )
     if after.units != before.units:
-        raise InvalidFields.at("/stock/units", "cannot change; add units instead")
+        raise InvalidFields.at(
+            "/stock/units", "cannot change; add units instead", zh="不可更改，请追加库存"
+        )
 
 
 def _told(instant: datetime | None) -> str | None:

@@ -11,11 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.catalog.rewards import store
-from chalicelib.catalog.rewards.model import DOCUMENT, Reward
-from chalicelib.catalog.rewards.rules import refuse_malformed, refuse_stock_change
+from chalicelib.catalog.rewards.model import DOCUMENT, Reward, Told
+from chalicelib.catalog.rewards.rules import (
+    refuse_another,
+    refuse_malformed,
+    refuse_stock_change,
+)
 from chalicelib.catalog.stock import service as stock
 from chalicelib.catalog.stock.rules import planned
 from chalicelib.kernel.errors import NotFound, Stale
+from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
@@ -57,6 +62,8 @@ def page_at(
     work: Work, head: Head, *, category: str | None, limit: int, after: str | None
 ) -> Page[Reward]:
     """Return rewards of the catalog that the head names, newest first, windows not considered."""
+    if category is not None and not GIVEN_NAME.fullmatch(category):
+        return Page([], None)
     key = (settings().table, head.version(DOCUMENT), category, limit, after)
     page = _pages.get(key) or store.page_of(work, category, limit=limit, after=after)
     _pages.put(key, page)
@@ -96,15 +103,17 @@ def create(work: Work, wanted: Reward, *, by: str, fingerprint: bytes) -> Create
         return Created(reward, replayed=True)
 
 
-def change(work: Work, wanted: Reward, *, by: str) -> Reward:
+def change(work: Work, wanted: Reward, *, told: Told, by: str) -> Reward:
     """Put the next version of a reward and return it.
 
-    `wanted.version` is the version that the operator read. Raises `NotFound`, `Stale` when another
-    version holds by now (also one that this very change made: an If-Match that is spent is stale),
-    `InvalidFields` when the stock would change.
+    `wanted.version` is the version that the operator read. Raises `NotFound`, `InvalidFields` when
+    the edit says that it is another's, `Stale` when another version holds by now (also one that
+    this very change made: an If-Match that is spent is stale), `InvalidFields` when the stock would
+    change.
     """
     head = read_head(work)
     before = reward_at(work, head, reward_id=wanted.id)
+    refuse_another(wanted, told)
     if before.version != wanted.version:
         raise Stale
     refuse_stock_change(before.stock, wanted.stock)

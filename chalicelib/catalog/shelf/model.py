@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.catalog.limits.model import Counter
-from chalicelib.catalog.rewards.model import Reward
+from chalicelib.catalog.rewards.model import Lacks, Reward
 from chalicelib.catalog.stock.model import Hint
 from chalicelib.kernel.pages import Page
 
@@ -33,7 +32,7 @@ class Shown:
 class Locks:
     """What keeps a member from redeeming: what the audience asks, a limit, points missing."""
 
-    lacks: Mapping[str, str]
+    lacks: Lacks
     limit: Counter | None
     missing_points: int
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
 from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.rewards.model import EVERYONE, Kind, Option, Per, Standing, Window
-from chalicelib.catalog.rewards.rules import NAME
 from chalicelib.catalog.shelf import service
 from chalicelib.catalog.shelf.model import Ask, Locks, Mine, Shown
 from chalicelib.catalog.shelf.rules import seconds_to_keep
@@ -47,9 +46,12 @@ MINE_EXAMPLE: Final[Example] = {
 
 
 class ShelfQuery(PageQuery):
-    """Which category, all of them where it is not said, and which part of the list."""
+    """Which category, all of them where it is not said, and which part of the list.
 
-    category: Annotated[str, StringConstraints(pattern=NAME)] | None = None
+    A category that nobody uses, or could use, is a shelf without rewards.
+    """
+
+    category: str | None = None
 
 
 class MyShelfQuery(ShelfQuery):
@@ -215,12 +217,13 @@ class MyRewardView(RewardView):
 def locks_of(locks: Locks) -> list[Lock]:
     """Return what keeps a member from redeeming, in the order in which an order is judged."""
     told: list[Lock] = []
-    if "standing" in locks.lacks:
-        told.append(StandingLock(what="standing", standing=locks.lacks["standing"]))
-    if "plan" in locks.lacks:
-        told.append(PlanLock(what="plan", plan=locks.lacks["plan"]))
-    if "tags" in locks.lacks:
-        told.append(TagsLock(what="tags", tags=locks.lacks["tags"].split(",")))
+    lacks = locks.lacks
+    if lacks.standing:
+        told.append(StandingLock(what="standing", standing=lacks.standing))
+    if lacks.plan:
+        told.append(PlanLock(what="plan", plan=lacks.plan))
+    if lacks.tags:
+        told.append(TagsLock(what="tags", tags=list(lacks.tags)))
     if locks.limit:
         told.append(LimitLock.of(locks.limit))
     if locks.missing_points:

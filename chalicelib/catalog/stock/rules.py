@@ -21,6 +21,8 @@ UNITS_MAX: Final = 1_000_000
 """Units that one call may make."""
 SHARD_UNITS_MAX: Final = 10**9
 """Units that one shard may ever be given: a thousand of the largest calls."""
+HINT_SHARDS_MAX: Final = 4
+"""Shards of a reward that are read for a hint: all of them at the usual peak."""
 LOW_PERCENT: Final = 10
 """At or below this share of all units ever made, the shelf says "low"."""
 
@@ -112,9 +114,19 @@ def refuse_unlimited(plan: StockPlan) -> None:
         raise StockUnlimited
 
 
-def hint_of(left: Left) -> Hint:
-    """Return what the shelf says: "low" at one unit, or at a tenth of what was ever made."""
-    if not left.free:
+def sampled(plan: StockPlan, *, dice: Dice) -> list[int]:
+    """Return the shards that a hint looks at: neighbours, the first of them picked by dice."""
+    first = int(dice.random() * plan.shards)
+    return [(first + step) % plan.shards for step in range(min(plan.shards, HINT_SHARDS_MAX))]
+
+
+def hint_of(plan: StockPlan, left: Left) -> Hint:
+    """Return what the shelf says: "low" at one unit, or at a tenth of what was ever made.
+
+    What was read may be a part of the shards. It then stands for all of them, except that only all
+    shards together say "sold out".
+    """
+    if not left.free and len(left.shards) >= plan.shards:
         return Hint.SOLD_OUT
     return Hint.LOW if left.free <= max(1, left.made * LOW_PERCENT // 100) else Hint.IN_STOCK
 

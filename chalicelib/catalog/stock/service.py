@@ -6,6 +6,9 @@ what it read; whatever it loses to others from then on comes back as an image, a
 
 The process remembers for moments what it saw. A hint on the shelf may be that old; an order may
 not: what is remembered only steers it to a shard that had units, or straight to the full read.
+
+A hint reads a few shards of a reward and lets them stand for all. The price: it may be wrong by a
+step between "in stock" and "low", and a reward of many shards that is sold out says "low".
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from chalicelib.catalog.stock.rules import (
     picked,
     refuse_sold_out,
     refuse_unlimited,
+    sampled,
     spread,
 )
 from chalicelib.settings import settings
@@ -46,13 +50,15 @@ class ShardShort(Mistaken):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What all shards held, and when, by the process's monotonic clock."""
+    """What shards held, and when, by the process's monotonic clock."""
 
     left: Left
     at: float
 
 
 _looks: Kept[tuple[str, str], Look] = Kept(KEPT_MAX)
+_glances: Kept[tuple[str, str], Look] = Kept(KEPT_MAX)
+"""What hints saw: not all shards, so no order may be steered by it."""
 
 
 def make(tx: Transaction, plan: StockPlan) -> None:
@@ -103,7 +109,7 @@ def keys(plan: StockPlan) -> list[Key]:
 
 def left_from(work: Work, plan: StockPlan, *, found: Mapping[Key, RawItem]) -> Left:
     """Return a reward's stock out of a consistent batch that asked for its `keys`."""
-    left = store.left_from(plan, found)
+    left = store.left_from(plan.reward_id, range(plan.shards), found=found)
     _looks.put((settings().table, plan.reward_id), Look(left, work.elapsed()))
     return left
 
@@ -116,19 +122,37 @@ def read(work: Work, plan: StockPlan) -> Left:
 def hints(work: Work, plans: Sequence[StockPlan]) -> dict[str, Hint]:
     """Return what the shelf says of each reward, at most five seconds old."""
     counted = [plan for plan in plans if plan.mode is Mode.COUNTED]
-    seen = {plan.reward_id: _remembered(work, plan, seconds=HINT_SECONDS) for plan in counted}
+    seen = {plan.reward_id: _seen(work, plan) for plan in counted}
     unseen = [plan for plan in counted if seen[plan.reward_id] is None]
-    found = fetch_raw(work, [key for plan in unseen for key in keys(plan)])
-    seen |= {plan.reward_id: left_from(work, plan, found=found) for plan in unseen}
+    seen |= _glanced(work, unseen)
     return {
-        plan.reward_id: hint_of(left) if (left := seen.get(plan.reward_id)) else Hint.IN_STOCK
+        plan.reward_id: hint_of(plan, left) if (left := seen.get(plan.reward_id)) else Hint.IN_STOCK
         for plan in plans
     }
 
 
+def _seen(work: Work, plan: StockPlan) -> Left | None:
+    """Return what is remembered for a hint: all shards, or some of them."""
+    whole = _remembered(work, plan, looks=_looks, seconds=HINT_SECONDS)
+    return whole or _remembered(work, plan, looks=_glances, seconds=HINT_SECONDS)
+
+
+def _glanced(work: Work, plans: Sequence[StockPlan]) -> dict[str, Left]:
+    """Return a few shards of each reward, read in one go."""
+    picked_shards = {plan.reward_id: sampled(plan, dice=work.dice) for plan in plans}
+    wanted = [store.key_of(name, n) for name, numbers in picked_shards.items() for n in numbers]
+    found = fetch_raw(work, wanted)
+    lefts = {
+        name: store.left_from(name, numbers, found=found) for name, numbers in picked_shards.items()
+    }
+    for name, left in lefts.items():
+        _glances.put((settings().table, name), Look(left, work.elapsed()))
+    return lefts
+
+
 def _take_hoping(tx: Transaction, plan: StockPlan, *, quantity: int) -> None:
     """Take from one shard that nobody has read."""
-    remembered = _remembered(tx.work, plan, seconds=STEER_SECONDS)
+    remembered = _remembered(tx.work, plan, looks=_looks, seconds=STEER_SECONDS)
     shard = picked(plan, quantity, left=remembered, dice=tx.work.dice)
     if shard is None:
         raise ShardShort
@@ -151,8 +175,10 @@ def _lost(key: Key) -> Callable[[RawItem | None], Exception]:
     return lambda image: ShardShort() if image is None else Moved(key, image)
 
 
-def _remembered(work: Work, plan: StockPlan, *, seconds: float) -> Left | None:
-    look = _looks.get((settings().table, plan.reward_id))
+def _remembered(
+    work: Work, plan: StockPlan, *, looks: Kept[tuple[str, str], Look], seconds: float
+) -> Left | None:
+    look = looks.get((settings().table, plan.reward_id))
     if look is None or work.elapsed() - look.at > seconds:
         return None
     return look.left

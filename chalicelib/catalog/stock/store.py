@@ -6,7 +6,7 @@ no read; the condition alone is what keeps a unit from being sold twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from chalicelib.catalog.stock.model import Left, Shard, StockPlan
 from chalicelib.catalog.stock.rules import SHARD_UNITS_MAX, StockFull
@@ -32,11 +32,9 @@ def keys_of(plan: StockPlan) -> list[Key]:
     return [key_of(plan.reward_id, shard) for shard in range(plan.shards)]
 
 
-def left_from(plan: StockPlan, found: Mapping[Key, RawItem]) -> Left:
-    """Return the shards of a reward out of a batch that asked for `keys_of` it."""
-    return Left(
-        {number: shard_from(found.get(key)) for number, key in enumerate(keys_of(plan))},
-    )
+def left_from(reward_id: str, shards: Iterable[int], *, found: Mapping[Key, RawItem]) -> Left:
+    """Return some shards of a reward out of a batch that asked for them."""
+    return Left({number: shard_from(found.get(key_of(reward_id, number))) for number in shards})
 
 
 def shard_from(raw: RawItem | None) -> Shard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from chalicelib.kernel.errors import Contended, Forbidden, Language, NotEnrolled, NotFound, TooMany
 from chalicelib.ledger.members import service
@@ -134,6 +134,15 @@ class CodeView(View):
 
 class ShownDraft(Body):
     """What a till has: the code that a member shows, or a phone number."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [name], "properties": {name: {"type": "string"}}}
+                for name in ("code", "phone")
+            ]
+        }
+    )
 
     code: Annotated[str, Field(min_length=1, max_length=CODE_CHARS_MAX)] | None = None
     phone: Phone | None = None

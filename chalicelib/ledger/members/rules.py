@@ -52,7 +52,11 @@ def refuse_birthday(birthday: date | None, today: date) -> None:
     """Raise `InvalidFields` unless the birthday is a day of the past that somebody alive has."""
     if birthday is None or BIRTHDAY_MIN <= birthday < today:
         return
-    raise InvalidFields.at("/birthday", f"not a day from {BIRTHDAY_MIN} up to yesterday")
+    raise InvalidFields.at(
+        "/birthday",
+        f"not a day from {BIRTHDAY_MIN} up to yesterday",
+        zh=f"应为 {BIRTHDAY_MIN} 至昨天之间的日期",
+    )
 
 
 def till_code(secret: bytes, member_id: str, *, at: datetime) -> TillCode:

@@ -12,7 +12,7 @@ from typing import Final
 
 from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import NotEnrolled, NotFound
-from chalicelib.kernel.ids import client_token, member_id_of, random_id
+from chalicelib.kernel.ids import member_id_of, random_id, random_token
 from chalicelib.ledger.members import store
 from chalicelib.ledger.members.model import Enrolled, Enrolment, Member, Profile, TillCode
 from chalicelib.ledger.members.rules import (
@@ -56,9 +56,9 @@ def enrol_by_channel(work: Work, told: Enrolment, *, subject: str | None, client
 
     Raises `Forbidden` where the client reports for no channel.
     """
-    head = read_head(work)
+    head = _head(work, told)
     channel_of(documents.program_at(work, head), client)
-    return _enrol(work, told, head=_head(work, told), subject=subject)
+    return _enrol(work, told, head=head, subject=subject)
 
 
 def enrol_self(work: Work, told: Enrolment, *, subject: str) -> Enrolled:
@@ -127,7 +127,7 @@ def _enrol(
     refuse_birthday(told.birthday, day_of(work.now, program.zone))
     member_id = random_id("mem", work.dice) if subject is None else member_of(subject)
     profile = _profile(work, told, member_id=member_id, program=program)
-    mark = client_token(work.dice)
+    mark = random_token(work.dice)
 
     def attempt(tx: Transaction) -> None:
         store.put_profile(tx, profile, mark=mark, taken=SubjectTaken)

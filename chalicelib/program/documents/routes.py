@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from chalicelib.kernel.errors import Contended, Language, Stale
+from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MINOR_DIGITS
 from chalicelib.program.documents import service
 from chalicelib.program.documents.model import Program
@@ -52,7 +53,7 @@ def different(languages: list[Language]) -> list[Language]:
 Months = Annotated[int, Field(ge=1, le=MONTHS_MAX)]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:~+-]{1,128}$")]
 """A client id as identity providers give them; Cognito's have up to 128 characters."""
-ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+ChannelName = Annotated[str, Field(pattern=f"^{GIVEN_NAME.pattern}$")]
 
 routes = Routes(__name__)
 
@@ -118,6 +119,7 @@ class ProgramBody(Body):
 @routes.get(
     "/admin/program",
     roles=("marketing",),
+    tagged=True,
     answer=ProgramBody,
     summary="The program's settings",
     answer_example=PROGRAM_EXAMPLE,
@@ -131,6 +133,7 @@ def show(call: Call[None]) -> Answer:
     "/admin/program",
     roles=("marketing",),
     match=True,
+    tagged=True,
     body=ProgramBody,
     answer=ProgramBody,
     summary="Change the program's settings from the next request on",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from chalicelib.kernel.errors import Stale
 from chalicelib.program.audit import service as audit
@@ -12,12 +13,13 @@ from chalicelib.program.documents.model import DEFAULTS, DOCUMENT, Program
 from chalicelib.program.documents.rules import refuse_zone_change
 from chalicelib.settings import settings
 from chalicelib.storage.head import Head, latest_head, raise_version, read_head
+from chalicelib.storage.kept import Kept
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 
-KEPT_MAX = 8
+KEPT_MAX: Final = 8
 """Versions kept in process: late purchases are judged by the rules of their own day."""
-_kept: dict[tuple[str, int], Program] = {}
+_kept: Kept[tuple[str, int], Program] = Kept(KEPT_MAX)
 
 
 def program_at(work: Work, head: Head) -> Program:
@@ -33,9 +35,7 @@ def program_version(work: Work, version: int) -> Program:
     program = _kept.get(key)
     if program is None:
         program = store.read_program(work, version)
-        if len(_kept) >= KEPT_MAX:
-            _kept.clear()
-        _kept[key] = program
+        _kept.put(key, program)
     return program
 
 

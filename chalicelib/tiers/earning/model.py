@@ -42,11 +42,12 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A purchase that somebody asks about before it is made; the member may be left open."""
+    """A purchase that somebody asks about before it is made; member and channel may be open."""
 
     paid: Money
     occurred_at: datetime | None
     member_id: str | None
+    channel: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.kernel.errors import Contended, Language, NotEnrolled, NotFound
+from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.ledger.members import service as members
 from chalicelib.tiers.earning import service
 from chalicelib.tiers.earning.model import Line, Question, Return, Sale
 from chalicelib.tiers.earning.rules import (
-    REPORTED_ID,
     CurrencyNotSupported,
     OccurredAtOutOfRange,
     PurchaseConflict,
@@ -31,7 +31,7 @@ LABEL_CHARS_MAX: Final = 64
 LINE_QUANTITY_MAX: Final = 1_000_000
 """Pieces in one line: a till may count screws, or grams."""
 
-ReportedId = Annotated[str, StringConstraints(pattern=f"^{REPORTED_ID.pattern}$")]
+ReportedId = Annotated[str, StringConstraints(pattern=f"^{GIVEN_NAME.pattern}$")]
 """A name that the reporter gave."""
 Label = Annotated[str, StringConstraints(min_length=1, max_length=LABEL_CHARS_MAX)]
 
@@ -45,6 +45,16 @@ class PurchaseLine(Body):
     amount: int = Field(ge=0, le=MONEY_MAX, examples=[6425])
 
 
+def something(lines: list[PurchaseLine] | None) -> list[PurchaseLine] | None:
+    """Return the lines; an empty list says no more than none, and is the same report."""
+    return lines or None
+
+
+Lines = Annotated[
+    Annotated[list[PurchaseLine], Field(max_length=LINES_MAX)] | None, AfterValidator(something)
+]
+
+
 class PurchaseIn(Body):
     """A purchase; without `occurred_at` it happened just now."""
 
@@ -53,7 +63,7 @@ class PurchaseIn(Body):
     member_id: str
     paid: MoneyIn
     occurred_at: Instant | None = None
-    lines: list[PurchaseLine] | None = Field(default=None, max_length=LINES_MAX)
+    lines: Lines = None
 
 
 class ExplanationView(View):
@@ -93,12 +103,17 @@ class RefundView(View):
 
 
 class QuoteIn(Body):
-    """A purchase to be; a channel may name the member, a member is the one who asks."""
+    """A purchase to be, or the very body of its report.
 
-    paid: MoneyIn
+    A till may name its own channel and the member; a member is the one who asks, at any channel.
+    """
+
+    channel: ReportedId | None = None
+    purchase_id: ReportedId | None = None
     member_id: str | None = None
+    paid: MoneyIn
     occurred_at: Instant | None = None
-    lines: list[PurchaseLine] | None = Field(default=None, max_length=LINES_MAX)
+    lines: Lines = None
 
 
 class QuoteView(View):
@@ -199,7 +214,7 @@ def refund(call: Call[RefundIn]) -> Answer:
 def quote(call: Call[QuoteIn]) -> QuoteView:
     """Tell what a purchase would earn; nothing is written."""
     body, caller = call.body, call.identity
-    asked = Question(body.paid.money(), body.occurred_at, body.member_id)
+    asked = Question(body.paid.money(), body.occurred_at, body.member_id, body.channel)
     if "channel" in caller.roles:
         earning = service.quote_to_channel(call.work, asked, client=caller.client)
     else:

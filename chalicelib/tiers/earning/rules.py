@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -21,8 +20,6 @@ from chalicelib.program.documents.model import Program
 from chalicelib.program.documents.rules import channel_of
 from chalicelib.tiers.earning.model import Earning, Line, Purchase, Return
 
-REPORTED_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
-"""Channel names, purchase ids and refund ids: what a URL carries as it is."""
 AHEAD_MAX: Final = timedelta(minutes=5)
 """How far a till's clock may run ahead (the rules of the program)."""
 AGE_MAX: Final = timedelta(days=30)

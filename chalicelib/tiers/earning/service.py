@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting
@@ -22,7 +23,6 @@ from chalicelib.storage.work import Work
 from chalicelib.tiers.earning import store
 from chalicelib.tiers.earning.model import Earning, Line, Purchase, Question, Refund, Return, Sale
 from chalicelib.tiers.earning.rules import (
-    REPORTED_ID,
     CurrencyNotSupported,
     OccurredAtOutOfRange,
     RefundExceedsPurchase,
@@ -111,10 +111,13 @@ def quote_to_member(work: Work, asked: Question, *, member_id: str) -> Earning:
 
 
 def quote_to_channel(work: Work, asked: Question, *, client: str) -> Earning:
-    """Return what a purchase at a channel would earn, for a member or for anybody."""
+    """Return what a purchase at a channel would earn, for a member or for anybody.
+
+    Raises `Forbidden` for a channel that is not the client's.
+    """
     opened = None if asked.member_id is None else _opened(work, asked.member_id)
     program = documents.present(work) if opened is None else opened.program
-    channel_of(program, client)
+    refuse_other_channel(program, client, channel=asked.channel or channel_of(program, client))
     if asked.member_id is not None and opened is None:
         raise NotFound
     return earn(program, asked.paid, occurred_at=asked.occurred_at or work.now, now=work.now)
@@ -192,7 +195,7 @@ def _opened(work: Work, member_id: str) -> Opened | None:
 def _purchase_of(work: Work, returned: Return, *, client: str) -> Purchase:
     """Return the purchase that a refund is of; to another channel's client it is forbidden."""
     channel, purchase_id = returned.channel, returned.purchase_id
-    if REPORTED_ID.fullmatch(channel) and REPORTED_ID.fullmatch(purchase_id):
+    if GIVEN_NAME.fullmatch(channel) and GIVEN_NAME.fullmatch(purchase_id):
         found = store.find(work, store.purchase_key(channel, purchase_id))
         if found is not None:
             return store.purchase_from(found)

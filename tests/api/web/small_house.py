@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import Field
 
-from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.errors import Conflict, Language, NotFound
 from chalicelib.kernel.pages import PAGE_MAX, Page
-from chalicelib.web.bodies import Body, Flag, Integer, MoneyIn, PageQuery, Query, Text, View
+from chalicelib.web.bodies import Body, Flag, Integer, MoneyIn, PageQuery, Query, View
 from chalicelib.web.calls import Answer, Cache, Call
 from chalicelib.web.house import House
 from chalicelib.web.identity import OPERATOR, PUBLIC
@@ -32,6 +32,25 @@ class Draft(Body):
     quantity: int = Field(default=1, ge=1, le=20)
     paid: MoneyIn | None = None
     tags: list[str] = Field(default_factory=list)
+
+
+class Busy(Conflict):
+    """What a view raises unless a test says otherwise."""
+
+    code = "busy"
+    en = "Not now."
+    zh = "现在不行。"
+
+
+class Text(Body):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+    def told(self, language: Language) -> str:
+        """Return the text in one language."""
+        return self.zh if language == "zh-CN" else self.en
 
 
 class Name(Body):
@@ -80,7 +99,7 @@ class Small:
 
     app: House = field(default_factory=lambda: House(clock=StoppedClock()))
     calls: list[Call[Any, Any]] = field(default_factory=list)
-    raising: Callable[[], Exception] = Conflict
+    raising: Callable[[], Exception] = Busy
     answer: Answer | None = None
     gate: threading.Barrier | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from chalicelib.web.calls import Cache
@@ -96,6 +98,29 @@ def test_a_cursor_is_worth_nothing_elsewhere_to_somebody_else_or_when_changed(ap
         reply = api.get(f"/numbers?cursor={wrong}")
         assert is_problem(reply, 422, "invalid")
         assert reply.pointers() == ["/cursor"]
+
+
+def test_what_is_wrong_with_a_query_is_told_in_the_language_of_the_caller(api: Api) -> None:
+    told = {
+        (path, language): api.get(path, headers={"Accept-Language": language})["errors"]
+        for path in ("/numbers?cursor=x", "/open?count=1&count=2")
+        for language in ("zh-CN", "en")
+    }
+    assert told == {
+        ("/numbers?cursor=x", "zh-CN"): [{"pointer": "/cursor", "detail": "不是本列表的游标"}],
+        ("/numbers?cursor=x", "en"): [
+            {"pointer": "/cursor", "detail": "not a cursor of this list"}
+        ],
+        ("/open?count=1&count=2", "zh-CN"): [{"pointer": "/count", "detail": "重复给出"}],
+        ("/open?count=1&count=2", "en"): [{"pointer": "/count", "detail": "given twice"}],
+    }
+
+
+def test_a_cursor_that_base64_reads_as_ours_is_not_ours(api: Api) -> None:
+    cursor = api.get("/numbers")["next_cursor"]
+    for altered in (f"!{cursor}", f"{cursor[:4]}.{cursor[4:]}", f"{cursor}=", f"{cursor}\n"):
+        told = api.get(f"/numbers?cursor={quote(altered)}")
+        assert (told.status, told.pointers()) == (422, ["/cursor"]), altered
 
 
 # Versions and copies.
