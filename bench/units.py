@@ -114,8 +114,9 @@ def _flat(rows: list[Row]) -> Table:
         "Units written (w) and read (r) by a member whose wallet keeps so many dates, in a mall of "
         "one size after another. Lots are spread a week apart, so that 100 and 400 of them meet "
         "the cap of 72 dates; rewards and members are copied straight into the engine. A page "
-        "holds 20 rewards or entries, so it grows until there are as many, and then no further. "
-        "Four of a cold browse's units are the shards of the one counted reward.",
+        "holds 20 entries, and a cold browse reads up to 100 rewards, so they grow until there are "
+        "as many, and then no further. Four of a cold browse's units are the shards of the one "
+        "counted reward.",
         (
             *("size", "dates kept", "earn", "redeem", "browse, cold", "browse, warm"),
             *("wallet", "journal page"),
