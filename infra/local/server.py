@@ -159,7 +159,8 @@ def server_on(application: Wsgi, listening: socket.socket, *, threads: int = THR
 
     Several processes may serve one socket: whoever accepts first has the connection.
     """
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # It warns of full queues, and of sockets that close while it stops; neither needs anybody.
+    logging.getLogger("waitress").setLevel(logging.ERROR)
     adjustments = Adjustments(
         sockets=[listening],
         threads=threads,
