@@ -80,9 +80,8 @@ class Kind(Enum):
     """The sorts of pieces, in the order in which PynamoDB sends them."""
 
     CHECK = 0
-    DELETE = 1
-    PUT = 2
-    UPDATE = 3
+    PUT = 1
+    UPDATE = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from urllib.parse import quote
 
 from chalice.app import Blueprint, Chalice
 from pydantic import BaseModel
-from typing_extensions import override
 
 from chalicelib.kernel.errors import Language, Refusal
 from chalicelib.storage.work import Work
@@ -195,11 +194,6 @@ class Routes(Blueprint):
         """Declare a route that replaces something."""
         return self._declare("PUT", path, declared=declared)
 
-    def delete(self, path: str, **declared: Unpack[Declaration]) -> Callable[[F], F]:
-        """Declare a route that takes something away."""
-        return self._declare("DELETE", path, declared=declared)
-
-    @override
     def register(self, app: Chalice, options: dict[str, Any]) -> None:
         """Add the routes to an app.
 

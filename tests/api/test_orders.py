@@ -6,11 +6,6 @@ from typing import Final
 
 import pytest
 
-from chalicelib.catalog.stock.rules import SoldOut
-from chalicelib.catalog.stock.store import key_of, take_units
-from chalicelib.storage.transaction import persist
-from chalicelib.storage.work import Work
-from tests.api.till import meanwhile
 from tests.events import Api
 from tests.mall import Mall, id_of, made
 
@@ -257,29 +252,3 @@ def _purchase() -> dict[str, object]:
         "member_id": id_of("lin"),
         "paid": {"amount": 10000, "currency": "cny"},
     }
-
-
-def test_units_on_shards_opened_since_it_began_are_found_by_an_order(mall: Mall) -> None:
-    """The first look at the catalog knew one shard; that one is empty now, and another is not."""
-    mug = mall.reward(10, stock={"mode": "counted", "units": 1})
-    lin, bo = mall.member(points=10), mall.member(points=10)
-
-    def restock() -> None:
-        assert place(bo, mug) == 201
-        path = f"/admin/rewards/{mug}/stock"
-        made(mall.marketing.post(path, {"add": 2}, key="more"), 200)
-        work = Work(mall.clock.now())
-        first = key_of(mug, 0)
-        persist(work, lambda tx: take_units(tx, first, quantity=1, otherwise=lambda _: SoldOut()))
-
-    with meanwhile(restock):
-        assert place(lin, mug) == 201
-
-
-def test_an_order_that_lost_a_race_and_is_short_of_points_is_not_sent_again(mall: Mall) -> None:
-    lin = mall.member("lin", points=10)
-    mug = mall.reward(10)
-    with meanwhile(lambda: place(lin, mug, key="first")) as calls:
-        reply = lin.post("/orders", {"reward_id": mug}, key="second")
-    assert (reply.code, reply["missing_points"]) == ("insufficient_points", 10)
-    assert calls.count("TransactWriteItems") == 1

@@ -161,8 +161,10 @@ def metered() -> Iterator[dict[str, float]]:
 
 
 @contextmanager
-def meanwhile(act: Callable[[], object]) -> Iterator[list[str]]:
-    """Do something just before the first transaction inside is sent; list the calls made inside.
+def meanwhile(act: Callable[[], object], *, sent: int = 0) -> Iterator[list[str]]:
+    """Do something just before a transaction inside is sent; list the calls made inside.
+
+    It is the first one, or the one after so many were `sent`.
 
     What is done meanwhile counts as a call of its own, `…`.
     """
@@ -175,7 +177,8 @@ def meanwhile(act: Callable[[], object]) -> Iterator[list[str]]:
         operation = str(request.headers["X-Amz-Target"]).rpartition(".")[2].rstrip("'")
         if busy:
             return
-        if operation == "TransactWriteItems" and "…" not in made:
+        due = "…" not in made and made.count("TransactWriteItems") == sent
+        if operation == "TransactWriteItems" and due:
             busy = True
             act()
             busy = False
