@@ -43,6 +43,15 @@ TRANSIENT: Final = frozenset(
 )
 """Codes after which the same call may succeed."""
 
+WAKE: Final = {
+    "IndexName": "by_wake",
+    "KeySchema": [
+        {"AttributeName": "wk", "KeyType": "HASH"},
+        {"AttributeName": "wa", "KeyType": "RANGE"},
+    ],
+}
+"""The index of what has a deadline; `storage.wakes` reads it."""
+
 PROXY_ERRORS: Final = frozenset({"500", "502", "503", "504"})
 
 _building = threading.Lock()
@@ -105,6 +114,8 @@ class Item(Model):
 
     l1 = UnicodeAttribute(null=True)
     l2 = UnicodeAttribute(null=True)
+    wk = UnicodeAttribute(null=True)
+    wa = UnicodeAttribute(null=True)
 
     @classmethod
     def named(cls, partition: str, sort: str) -> Wanted[Self]:
@@ -161,10 +172,10 @@ def _connect(name: str) -> TableConnection:
                 "KeySchema": keys,
                 "AttributeDefinitions": [
                     {"AttributeName": column, "AttributeType": "S"}
-                    for column in ("p", "s", "l1", "l2")
+                    for column in ("p", "s", "l1", "l2", "wk", "wa")
                 ],
                 "LocalSecondaryIndexes": indexes,
-                "GlobalSecondaryIndexes": [],
+                "GlobalSecondaryIndexes": [WAKE],
             }
         ),
     )

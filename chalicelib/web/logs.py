@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -60,6 +61,18 @@ def tell_request(request: Request, reply: Reply, *, route: str, seconds: float) 
     if reply.code:
         line["code"] = reply.code
     logger().info("request", extra=line)
+
+
+def tell_job(name: str, counts: Mapping[str, int], *, seconds: float) -> None:
+    """Write the line of one run of a job."""
+    told = {"job": name, "duration_ms": round(seconds * 1000, 2), **counts}
+    logger().info("job", extra=told)
+
+
+def tell_failed(name: str, error: BaseException) -> None:
+    """Write the line of one thing that a job could not do."""
+    told = {"about": name, "error": type(error).__name__, "causes": causes(error)}
+    logger().error("job failed for one", extra=told | {"places": places(error)})
 
 
 def tell_failure(request: Request, error: BaseException, *, route: str) -> None:

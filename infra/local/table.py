@@ -24,6 +24,7 @@ DEFINITION: Final = Path(__file__).resolve().parents[1] / "template" / "table.js
 SAME_IN_CREATE_TABLE: Final = (
     "AttributeDefinitions",
     "BillingMode",
+    "GlobalSecondaryIndexes",
     "KeySchema",
     "LocalSecondaryIndexes",
 )

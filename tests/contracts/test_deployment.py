@@ -34,7 +34,7 @@ from tests.deployable import packaged, stack
 
 START_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 30.0
-FUNCTIONS: Final = ("APIHandler", "Authorizer")
+FUNCTIONS: Final = ("APIHandler", "Authorizer", "OrderDeadlines")
 BUCKET: Final = "bucket"
 """As in `infra.template.lint.CODE`."""
 CHANNEL: Final = "store-1"

@@ -17,7 +17,7 @@ from infra.template.lint import Template, findings, translate
 from infra.template.package import ROOT
 from tests.deployable import of_type, packaged, properties, stack
 
-FUNCTIONS: Final = ("APIHandler", "Authorizer")
+FUNCTIONS: Final = ("APIHandler", "Authorizer", "OrderDeadlines")
 KEPT: Final = ("Table", "Pool", "Secret")
 
 
@@ -124,7 +124,8 @@ def test_the_api_may_query_the_indexes_that_the_table_has() -> None:
         for statement in statements(properties("ApiHandlerRole"))
         if statement["Sid"] == "ListByTime"
     )
-    indexes = properties("Table")["LocalSecondaryIndexes"]
+    table = properties("Table")
+    indexes = table["LocalSecondaryIndexes"] + table["GlobalSecondaryIndexes"]
     assert granted["Resource"] == [
         {"Fn::Sub": f"${{Table.Arn}}/index/{index['IndexName']}"} for index in indexes
     ]

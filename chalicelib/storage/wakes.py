@@ -1,0 +1,72 @@
+"""Deadlines: which things something has to be done about by now, found without looking at the rest.
+
+An item that has a deadline says so in two attributes, `wk` (its kind and a shard) and `wa` (the
+instant, and a name that makes it unique). A sparse index over them holds nothing but keys, so
+looking for what is due costs what is due, whatever else there is. The index follows the table with
+a delay and only hints: what it names is read again before anything is decided.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.pages import Page
+from chalicelib.settings import settings
+from chalicelib.storage.reads import LAST, patiently
+from chalicelib.storage.table import Item, connection
+from chalicelib.storage.work import Work
+
+SHARDS: Final = 4
+"""Four thousand new deadlines of a kind a second."""
+
+
+def wake(kind: str, name: str, *, at: datetime) -> Mapping[str, str]:
+    """Return the attributes of an item, named uniquely, that has a deadline."""
+    shard = sum(name.encode()) % SHARDS
+    return {"wk": f"{kind}#{shard}", "wa": f"{rfc3339(at)}#{name}"}
+
+
+def name_of(position: str) -> str:
+    """Return the name behind a position of a page: the position says the instant first."""
+    return position.partition("#")[2]
+
+
+def waiting(work: Work, kind: str, *, limit: int, after: str | None = None) -> Page[str]:
+    """Return the names of things of a kind, soonest deadline first, behind a position."""
+    return _page(work, kind, limit=limit, after=after, until=LAST)
+
+
+def due(work: Work, kind: str, *, limit: int, after: str | None = None) -> Page[str]:
+    """Return the names of things of a kind whose deadline has come, soonest first."""
+    return _page(work, kind, limit=limit, after=after, until=f"{rfc3339(work.now)}#{LAST}")
+
+
+def _page(work: Work, kind: str, *, limit: int, after: str | None, until: str) -> Page[str]:
+    """Merge the shards. A position is unique and bounds are inclusive: no name goes on with `!`."""
+    begins = f"{after}!" if after else "0"
+    found: list[str] = []
+    for shard in range(SHARDS):
+        found += _shard(work, f"{kind}#{shard}", begins=begins, until=until, limit=limit + 1)
+    soonest = heapq.nsmallest(limit, found)
+    more = len(found) > len(soonest)
+    return Page([name_of(one) for one in soonest], soonest[-1] if more and soonest else None)
+
+
+def _shard(work: Work, shard: str, *, begins: str, until: str, limit: int) -> list[str]:
+    if begins > until:
+        return []
+    answer: dict[str, Any] = patiently(
+        work,
+        lambda: connection().connection.query(
+            settings().table,
+            shard,
+            Item.wa.between(begins, until),
+            index_name="by_wake",
+            limit=limit,
+        ),
+    )
+    return [raw["wa"]["S"] for raw in answer["Items"]]

@@ -1,0 +1,65 @@
+"""Jobs: one that fails for one thing goes on with the others, and says so in the end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.storage.work import Work
+from chalicelib.web.jobs import Jobs, SomeFailed, each
+from infra.local import jobs
+from infra.local.engines import ROOT
+
+NOW: Final = datetime(2026, 11, 21, 4, tzinfo=UTC)
+BARE: Final = """
+import json, app
+function = app.end_overdue_orders
+print(json.dumps({"name": function.handler_type if hasattr(function, "handler_type") else "job",
+                  "known": sorted(app.app.handler_map)}))
+"""
+
+
+def an_app(ran: list[Work], *names: str) -> Chalice:
+    """Return an app with one job, which does something for each name and fails for "bad"."""
+    ours = Jobs()
+
+    def act(name: str) -> None:
+        if name == "bad":
+            raise ValueError(name)
+
+    @ours.every("rate(1 hour)", name="the-job")
+    def run(work: Work) -> Mapping[str, int]:
+        ran.append(work)
+        return each(names, act)
+
+    app = Chalice("jobs", configure_logs=False, env={})
+    app.register_blueprint(ours)
+    return app
+
+
+def test_a_job_is_given_the_instant_of_its_event_and_no_deadline() -> None:
+    ran: list[Work] = []
+    jobs.run(an_app(ran, "good"), "the-job", now=NOW)
+    assert [(work.now, work.deadline) for work in ran] == [(NOW, None)]
+
+
+def test_what_fails_holds_up_nobody_else_and_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SomeFailed):
+        jobs.run(an_app([], "a", "bad", "b"), "the-job", now=NOW)
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["message"] for line in told] == ["job failed for one", "job"]
+    assert (told[0]["about"], told[0]["error"]) == ("bad", "ValueError")
+    assert (told[1]["done"], told[1]["failed"]) == (2, 1)
+
+
+def test_a_job_deploys_as_a_function_of_the_app() -> None:
+    """In a fresh interpreter, as Lambda starts it: what the handler names is there."""
+    told = subprocess.run([sys.executable, "-c", BARE], cwd=ROOT, capture_output=True, check=True)
+    assert "order-deadlines" in json.loads(told.stdout)["known"]
