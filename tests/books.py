@@ -39,7 +39,14 @@ SHAPES: Final = {
     "limit": rf"{MEMBER} L#{REWARD}#(e|[dw]\d{{6}}|m\d{{4}})",
     "purchase": rf"{REPORTED}#{REPORTED} P",
     "refund": rf"{REPORTED}#{REPORTED} F#{REPORTED}",
+    "claim": r"claim#[0-9A-Za-z]{22} K",
     "shard": rf"{REWARD}#\d+ S",
+    "unit": rf"{REWARD}#\d+ U#\d{{6}}",
+    "dispenser": rf"{REWARD} N",
+    "import": r"codes I#imp_[0-9A-Za-z]+",
+    "chunk": r"imp_[0-9A-Za-z]+ C#\d+",
+    "code": r"code#[0-9A-Za-z]{22} C",
+    "order refund": r"refunds B#rfd_[0-9A-Za-z]{20}",
     "reward": rf"catalog R#{REWARD}",
     "receipt": r"\S+ R#[0-9A-Za-z]{21}",
     "document": r"program D#[a-z]+#\d{12}",
@@ -163,7 +170,14 @@ def audited(row: Row, column: str) -> Any:
 
 
 def _entry(row: Row) -> Entry:
-    told = {"order": "o", "purchase": "q", "refund": "r", "until": "u", "since": "n"}
+    told = {
+        "order": "o",
+        "purchase": "q",
+        "refund": "r",
+        "order_refund": "x",
+        "until": "u",
+        "since": "n",
+    }
     return Entry(
         member_id=row["p"],
         version=int(row["s"][2:]),

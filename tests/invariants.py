@@ -15,12 +15,13 @@ from typing import Final
 
 from chalicelib.storage.work import Work
 from tests import invariants_ledger as ledger
+from tests import invariants_orders as orders
 from tests import invariants_trade as trade
 from tests.books import Books, Faults, read_books, scan, size_of, texts_in
 
 BYTES_MAX: Final = 1024
 """One write unit."""
-LONGER_SHAPES: Final = frozenset({"reward", "document", "audit", "address"})
+LONGER_SHAPES: Final = frozenset({"reward", "document", "audit", "address", "import", "chunk"})
 """Texts that people write, and what the log keeps of them."""
 PERSONAL_SHAPES: Final = frozenset({"profile", "address"})
 PUBLIC_SHAPES: Final = frozenset({"reward", "document"})
@@ -111,10 +112,16 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ledger.the_books_balance,
     ledger.redemptions_take_the_soonest,
     trade.nothing_counted_is_negative,
-    trade.orders_and_redemptions_agree,
     trade.purchases_and_entries_agree,
+    trade.claim_codes_name_purchases,
     trade.refunds_and_entries_agree,
-    trade.stock_adds_up,
-    trade.limits_count_orders,
-    trade.addresses_belong_to_orders,
+    trade.refunds_make_what_went_back,
+    orders.orders_and_entries_agree,
+    orders.orders_hold_what_did_not_come_back,
+    orders.refunds_make_what_came_back,
+    orders.stock_adds_up,
+    orders.units_have_their_owners,
+    orders.codes_exist_once,
+    orders.limits_count_orders,
+    orders.addresses_belong_to_orders,
 )

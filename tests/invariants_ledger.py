@@ -76,7 +76,7 @@ def redemptions_take_the_soonest(books: Books) -> Faults:
             name = f"{member_id}, version {entry.version}"
             if any(_through(day, exempt) < today for day in left):
                 yield f"{name} leaves points that have expired"
-            if entry.reason is Reason.REDEMPTION:
+            if entry.reason in {Reason.REDEMPTION, Reason.HOLD}:
                 alive = [d for d in entry.dates if before[d] and _through(d, exempt) >= today]
                 if not alive or min(left, default=date.max) < max(alive):
                     yield f"{name} does not take the soonest points that are good"

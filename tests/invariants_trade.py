@@ -1,132 +1,108 @@
-"""What must hold between the ledger and what moved it: orders, purchases, stock, limits."""
+"""What must hold between the ledger and the tills: purchases, refunds, claims."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 
-from chalicelib.kernel.clock import day_of
 from chalicelib.ledger.journal.model import Account, Entry, Reason
-from tests.books import Books, Faults, Row, audited, days_of, period_of
+from tests.books import Books, Faults, Row
 
 
 def nothing_counted_is_negative(books: Books) -> Faults:
     """No shard or counter is below 0, and no more of a purchase goes back than was paid."""
     for row in books.of("shard"):
-        if not 0 <= row["f"] <= row["m"]:
-            yield f"the shard {row['p']} has {row['f']} of {row['m']} units free"
+        free, taken, gone = row["f"], row.get("t") or 0, row.get("w") or 0
+        if min(free, taken, gone) < 0 or free + taken + gone != row["m"]:
+            yield f"the shard {row['p']} has {free}, {taken} and {gone} of {row['m']} units"
     for row in books.of("limit"):
-        if row["n"] <= 0:
+        if row["n"] < 0:
             yield f"the counter {row['p']} / {row['s']} counts {row['n']}"
     for row in books.of("purchase"):
         if not 0 <= row["r"] <= row["a"]:
             yield f"the purchase {row['p']} of {row['a']} is refunded by {row['r']}"
 
 
-def orders_and_redemptions_agree(books: Books) -> Faults:
-    """Every settled order has one redemption of its points and dates, and no other has any."""
-    entries = books.referred(Reason.REDEMPTION, "order")
-    orders = {row["s"].removeprefix("O#"): row for row in books.of("order")}
-    for order_id in sorted(entries.keys() | orders.keys()):
-        found, order = entries.get(order_id, []), orders.get(order_id)
-        if len(found) != 1 or order is None:
-            yield f"the order {order_id} is {order and order['st']}, with {len(found)} redemptions"
-        elif not _pays(found[0], order):
-            yield f"the redemption of {order_id} is not of its points and dates"
-
-
 def purchases_and_entries_agree(books: Books) -> Faults:
-    """Every purchase has one entry of its points, and every such entry a purchase."""
+    """Every purchase has one entry of its points, or of its claim's; unclaimed it has none."""
     entries = books.referred(Reason.PURCHASE, "purchase")
+    claims = books.referred(Reason.CLAIM, "purchase")
     purchases = {_purchase_name(row): row for row in books.of("purchase")}
-    for name in sorted(entries.keys() | purchases.keys()):
-        found, row = entries.get(name, []), purchases.get(name)
-        if len(found) != 1 or row is None:
-            yield f"the purchase {name} has {len(found)} entries, and is {row and 'there'}"
-        elif not _is_of(found[0], row["m"], issued=-row["n"], debt=row["o"]):
+    for name in sorted(entries.keys() | claims.keys() | purchases.keys()):
+        row = purchases.get(name)
+        found, claimed = entries.get(name, []), claims.get(name, [])
+        if row is None:
+            yield f"the purchase {name} has entries, and is not there"
+        elif (len(found), len(claimed)) != _expected(row):
+            yield f"the purchase {name} has {len(found)} entries and {len(claimed)} of a claim"
+        elif found and not _is_of(found[0], row["m"], issued=-row["n"], debt=row["o"]):
             yield f"the entry of the purchase {name} is not of its points"
+        elif claimed and not _is_claim_of(claimed[0], row, reduced=_reduced(books, row)):
+            yield f"the entry of the claim of {name} is not of its points"
+
+
+def claim_codes_name_purchases(books: Books) -> Faults:
+    """Every purchase that was nobody's has one code, and every code such a purchase."""
+    guests = {row["p"] for row in books.of("purchase") if row.get("w")}
+    named = Counter(row["q"] for row in books.of("claim"))
+    yield from (f"{name} has not one code" for name in guests if named[name] != 1)
+    yield from (f"a code names {name}, which needs none" for name in named.keys() - guests)
 
 
 def refunds_and_entries_agree(books: Books) -> Faults:
-    """Every refund has one entry of its points; those of a purchase add up to what went back."""
+    """Every refund of a member's purchase has one entry of its points, and no other has any."""
     entries = books.referred(Reason.REFUND, "purchase", "refund")
     refunds = {f"{_purchase_name(row)} {row['s'][2:]}": row for row in books.of("refund")}
-    members = {_purchase_name(row): row["m"] for row in books.of("purchase")}
-    for name in sorted(entries.keys() | refunds.keys()):
+    members = {_purchase_name(row): row.get("m") for row in books.of("purchase")}
+    unclaimed = _before_claims(books)
+    for name in sorted((entries.keys() | refunds.keys()) - unclaimed.keys()):
         found, row = entries.get(name, []), refunds.get(name)
         member_id = members.get(name.partition(" ")[0])
         if len(found) != 1 or row is None or member_id is None:
             yield f"the refund {name} has {len(found)} entries, and is {row and 'there'}"
         elif not _is_of(found[0], member_id, clawed_back=row["n"], debt=-row["o"]):
             yield f"the entry of the refund {name} is not of its points"
+
+
+def refunds_make_what_went_back(books: Books) -> Faults:
+    """Those of a purchase add up to what went back of it, and those before its claim likewise."""
     back: Counter[str] = Counter()
-    for row in refunds.values():
+    before: Counter[str] = Counter()
+    for row in books.of("refund"):
         back[row["p"]] += row["a"]
+    for row in _before_claims(books).values():
+        before[row["p"]] += row["a"]
     for row in books.of("purchase"):
         if back[row["p"]] != row["r"]:
             yield f"the refunds of {row['p']} are not what went back"
+        unclaimed = row["r"] if row.get("m") is None else row.get("x") or 0
+        if before[row["p"]] != unclaimed:
+            yield f"refunds of {row['p']} without an entry are not those before its claim"
 
 
-def stock_adds_up(books: Books) -> Faults:
-    """Of every counted reward, made = free + sold, and made = what it began with + what was added.
-
-    Others have no shards.
-    """
-    made, free = _in_shards(books, "m"), _in_shards(books, "f")
-    sold, added = _sold(books), _added(books)
-    plans = {row["s"][2:]: json.loads(row["b"])["stock"] for row in books.of("reward")}
-    for reward_id in sorted(plans.keys() | made.keys()):
-        plan = plans.get(reward_id, {"mode": "unknown"})
-        if plan["mode"] != "counted":
-            if reward_id in made:
-                yield f"{reward_id} has shards, and its stock is {plan['mode']}"
-        elif made[reward_id] != free[reward_id] + sold[reward_id]:
-            yield f"of {reward_id} {sold[reward_id]} units are sold, and that does not add up"
-        elif made[reward_id] != plan["units"] + added[reward_id]:
-            yield f"of {reward_id} there are {made[reward_id]} units, not all made by somebody"
+def _before_claims(books: Books) -> dict[str, Row]:
+    """Return the refunds of what was nobody's purchase yet: those of a guest's without an entry."""
+    entries = books.referred(Reason.REFUND, "purchase", "refund")
+    guests = {row["p"] for row in books.of("purchase") if row.get("w")}
+    named = {f"{_purchase_name(row)} {row['s'][2:]}": row for row in books.of("refund")}
+    return {n: row for n, row in named.items() if row["p"] in guests and n not in entries}
 
 
-def limits_count_orders(books: Books) -> Faults:
-    """Every counter is the units of its period's orders, and no order went past its limit."""
-    limits = _limits_by_version(books)
-    counted: Counter[str] = Counter()
-    for row in sorted(books.of("order"), key=lambda order: str(order["l1"])):
-        placed_on = day_of(datetime.fromisoformat(row["l1"][2:]), books.zone)
-        version = (row["w"], row["wv"])
-        if version not in limits:
-            yield f"nobody made {version}, of which {row['s']} is"
-        for limit in limits.get(version, []):
-            name = f"{row['p']} L#{row['w']}#{period_of(limit['per'], placed_on)}"
-            counted[name] += row["n"]
-            if counted[name] > limit["units"]:
-                yield f"{name} goes past its limit of {limit['units']}"
-    stored = {f"{row['p']} {row['s']}": row["n"] for row in books.of("limit")}
-    for name in sorted(stored.keys() | counted.keys()):
-        if stored.get(name, 0) != counted[name]:
-            yield f"{name} says {stored.get(name, 0)}, its orders {counted[name]}"
+def _expected(row: Row) -> tuple[int, int]:
+    """Return how many entries a purchase has, and how many its claim."""
+    if row.get("w") is None:
+        return (1, 0)
+    return (0, 0 if row.get("m") is None else 1)
 
 
-def addresses_belong_to_orders(books: Books) -> Faults:
-    """An order has an address exactly when something is to be sent."""
-    sent = {row["s"][2:] for row in books.of("order") if row["fu"] != "none"}
-    kept = {row["s"][2:] for row in books.of("address")}
-    yield from (f"{order_id} and its address do not agree" for order_id in sorted(sent ^ kept))
+def _reduced(books: Books, row: Row) -> int:
+    """Return the points by which refunds before a claim reduced it."""
+    before = _before_claims(books).values()
+    return sum(refund["n"] for refund in before if refund["p"] == row["p"])
 
 
-def _pays(entry: Entry, order: Row) -> bool:
-    """Tell whether an entry redeems an order's points and dates, and else only books expiry."""
-    taken = days_of(order["d"])
-    rest = {day: points for day, points in entry.dates.items() if day not in taken}
-    return (
-        entry.member_id == order["p"]
-        and order["st"] == "settled"
-        and sum(taken.values()) == order["b"] == entry.legs.get(Account.REDEEMED)
-        and all(entry.dates.get(day) == -points for day, points in taken.items())
-        and -sum(rest.values()) == entry.legs.get(Account.EXPIRED, 0)
-    )
+def _is_claim_of(entry: Entry, row: Row, *, reduced: int) -> bool:
+    issued = row["n"] - reduced
+    return _is_of(entry, row["m"], issued=-issued, debt=row.get("y") or 0)
 
 
 def _is_of(entry: Entry, member_id: str, **legs: int) -> bool:
@@ -140,39 +116,5 @@ def _is_of(entry: Entry, member_id: str, **legs: int) -> bool:
 
 
 def _purchase_name(row: Row) -> str:
-    """Return a purchase's name in the journal, for the purchase or one of its refunds."""
+    """Return a purchase as the journal names it."""
     return str(row["p"]).replace("#", "/", 1)
-
-
-def _in_shards(books: Books, column: str) -> Counter[str]:
-    """Return the sums of a column of all shards by reward."""
-    found: Counter[str] = Counter()
-    for row in books.of("shard"):
-        found[row["p"].partition("#")[0]] += row[column]
-    return found
-
-
-def _sold(books: Books) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for row in books.of("order"):
-        found[row["w"]] += row["n"]
-    return found
-
-
-def _added(books: Books) -> Counter[str]:
-    """Return what operators added by reward, as the audit log has it."""
-    found: Counter[str] = Counter()
-    for row in books.of("audit"):
-        if row["w"] == "reward.restock":
-            found[row["u"]] += audited(row, "a")["units"]
-    return found
-
-
-def _limits_by_version(books: Books) -> Mapping[tuple[str, int], list[Any]]:
-    """Return the limits of every version of every reward; the audit log has them all."""
-    documents = (
-        audited(row, "a")
-        for row in books.of("audit")
-        if row["w"] in {"reward.create", "reward.change"}
-    )
-    return {(told["id"], told["version"]): told["limits"] for told in documents}

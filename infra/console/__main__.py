@@ -1,11 +1,16 @@
-"""`python -m infra.console verify [MEMBER]`: recompute wallets from their journals.
+"""What operators do from a shell.
 
-Without a member it walks every one and holds the trial balance against 0; progress goes to the
-error stream, faults and figures to the output. It exits with 1 when anything disagrees, and when it
-cannot look: without settings, or for somebody unknown.
+`python -m infra.console verify [MEMBER]` recomputes wallets from their journals. Without a member
+it walks every one and holds the trial balance against 0; progress goes to the error stream, faults
+and figures to the output. It exits with 1 when anything disagrees.
 
-The settings come from the environment, as on Lambda, or with `--state DIR` from a running local
-stack.
+`python -m infra.console adjust MEMBER POINTS --reason TEXT` gives points, or takes them back where
+POINTS is below 0, and prints the wallet after it. The reason goes into the audit log. `--key` makes
+the command repeatable: under the same key it is done once.
+
+Either exits with 1 and one sentence when it cannot: without settings, for somebody unknown, or
+where a rule says no. The settings come from the environment, as on Lambda, or with `--state DIR`
+from a running local stack, whose clock counts then.
 """
 
 from __future__ import annotations
@@ -15,48 +20,111 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from chalicelib.kernel.errors import NotFound, Refusal
+from chalicelib.kernel.clock import Clock, MovedClock, SystemClock
+from chalicelib.kernel.errors import InvalidFields, NotFound, Refusal
+from chalicelib.kernel.ids import random_token
+from chalicelib.ledger.adjustments import service as adjustments
+from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.service import Audited
 from chalicelib.settings import SettingsMissing
-from chalicelib.storage.work import Work
+from chalicelib.storage.work import SYSTEM_DICE, Work
+from infra.local.moved import Offset
+from infra.local.state import State
 
 PROGRESS_EVERY: Final = 100
 """Members between two words of progress: a few a second."""
 DISAGREES: Final = 1
-CANNOT_LOOK: Final = 1
+CANNOT: Final = 1
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return the exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        work = Work(_clock(asked.state).now())
+        status: int = asked.run(work, asked)
+        return status
+    except FileNotFoundError:
+        return _cannot(f"No stack runs on {asked.state}; start it with `make run`.")
+    except SettingsMissing as wrong:
+        return _cannot(
+            f"{wrong}; for a local stack say where it is: --state .local {asked.command}."
+        )
+    except NotFound:
+        return _cannot(f"There is no member {asked.member}.")
+    except InvalidFields as invalid:
+        return _cannot(_sentences(invalid))
+    except Refusal as refusal:
+        return _cannot(refusal.sentence("en") + _again_with(asked))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.console", description=__doc__)
     parser.add_argument("--state", type=Path, help="the STATE of a running local stack")
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="recompute wallets from their journals")
     verify.add_argument("member", nargs="?", help="one member's id; every member without it")
-    asked = parser.parse_args(arguments)
-    try:
-        if asked.state:
-            os.environ.update(json.loads((asked.state / "environment.json").read_text()))
-        work = Work(datetime.now(UTC))
-        return _verify_one(work, asked.member) if asked.member else _verify_all(work)
-    except FileNotFoundError:
-        return _cannot_look(f"No stack runs on {asked.state}; start it with `make run`.")
-    except SettingsMissing as wrong:
-        return _cannot_look(f"{wrong}; for a local stack say where it is: --state .local verify.")
-    except NotFound:
-        return _cannot_look(f"There is no member {asked.member}.")
-    except Refusal as refusal:
-        return _cannot_look(refusal.sentence("en"))
+    verify.set_defaults(run=_verify)
+    adjust = commands.add_parser("adjust", help="give points to a member, or take them back")
+    adjust.add_argument("member", help="the member's id")
+    adjust.add_argument("points", type=int, help="points to give; below 0: to take back")
+    adjust.add_argument("--reason", required=True, help="why, for the audit log")
+    adjust.add_argument("--by", default="console", help="who does it, for the audit log")
+    adjust.add_argument(
+        "--key",
+        default=random_token(SYSTEM_DICE),
+        help="under the same key the same adjustment is made once; random without it",
+    )
+    adjust.set_defaults(run=_adjust)
+    return parser
 
 
-def _cannot_look(why: str) -> int:
+def _clock(home: Path | None) -> Clock:
+    """Return the clock to go by, after taking a running stack's settings where one is named."""
+    if home is None:
+        return SystemClock()
+    state = State(home)
+    os.environ.update(json.loads(state.environment.read_text()))
+    return MovedClock(Offset(state.clock).read)
+
+
+def _cannot(why: str) -> int:
     print(why, file=sys.stderr)
-    return CANNOT_LOOK
+    return CANNOT
+
+
+def _sentences(invalid: InvalidFields) -> str:
+    """Return what is wrong with what was asked, in words."""
+    errors = invalid.facts["errors"]
+    assert isinstance(errors, list), errors
+    details = [error["detail"] for error in errors if isinstance(error, dict)]
+    return "; ".join(details).capitalize() + "."
+
+
+def _again_with(asked: argparse.Namespace) -> str:
+    """Return how to say the same again where an adjustment's outcome may not be known."""
+    return f" The key was {asked.key}." if "key" in asked else ""
+
+
+def _adjust(work: Work, asked: argparse.Namespace) -> int:
+    wanted = Adjustment(asked.member, asked.points, asked.reason, by=asked.by, key=asked.key)
+    done = adjustments.adjust(work, wanted)
+    wallet = done.wallet
+    if done.again:
+        print("This was done before; nothing was changed. The wallet now:")
+    print(
+        f"{wallet.member_id}: {done.available} points available, {wallet.held} held,"
+        f" {wallet.debt} owed; journal version {wallet.version}"
+    )
+    return 0
+
+
+def _verify(work: Work, asked: argparse.Namespace) -> int:
+    return _verify_one(work, asked.member) if asked.member else _verify_all(work)
 
 
 def _verify_one(work: Work, member_id: str) -> int:

@@ -65,8 +65,19 @@ class Load:
     def _reward(self, reward: Entry) -> None:
         operator = self._token("demo-marketing", "marketing")["token"]
         key = f"demo-reward-{Path(reward['picture']).stem}"
-        made = self._caller.post("/v1/admin/rewards", reward, token=operator, Idempotency_Key=key)
-        self._rewards[reward["title"]["en"]] = _done(made, reward)["id"]
+        body = {name: reward[name] for name in reward if name != "codes"}
+        made = self._caller.post("/v1/admin/rewards", body, token=operator, Idempotency_Key=key)
+        self._rewards[reward["title"]["en"]] = _done(made, body)["id"]
+        if "codes" in reward:
+            self._codes(reward, operator=operator, key=f"{key}-codes")
+
+    def _codes(self, reward: Entry, *, operator: str, key: str) -> None:
+        path = f"/v1/admin/rewards/{self._rewards[reward['title']['en']]}/codes"
+        body = {"csv": "\n".join(reward["codes"])}
+        begun = _done(self._caller.post(path, body, token=operator, Idempotency_Key=key), body)
+        carried = f"{path}/{begun['id']}/execute"
+        while _done(self._caller.post(carried, {}, token=operator), body)["state"] != "done":
+            pass
 
     def _member(self, member: Entry) -> None:
         told = {name: member[name] for name in ("subject", "name", "email", "birthday")}

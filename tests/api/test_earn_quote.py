@@ -33,7 +33,8 @@ def till(table: str) -> Till:  # noqa: ARG001 - the till works on it
 
 
 @pytest.mark.parametrize(
-    "more", [{}, {"member_id": MEMBER_ID}, {"occurred_at": rfc3339(NOW), "lines": []}]
+    "more",
+    [{}, {"member_id": MEMBER_ID}, {"member_id": None}, {"occurred_at": rfc3339(NOW), "lines": []}],
 )
 def test_a_quote_agrees_with_the_purchase_and_writes_nothing(
     till: Till, more: dict[str, Any]

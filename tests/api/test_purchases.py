@@ -44,7 +44,12 @@ def till(table: str) -> Till:  # noqa: ARG001 - the till works on it
 def test_a_purchase_earns_and_explains_itself(till: Till) -> None:
     reply = till.purchase()
     assert reply.status == 201
-    assert reply.json == {"points": 128, "explanation": [EXPLAINED], "debt_paid": 0}
+    assert reply.json == {
+        "points": 128,
+        "explanation": [EXPLAINED],
+        "debt_paid": 0,
+        "claim_code": None,
+    }
     assert till.wallet().lots == (Lot(EXPIRES_ON, 128),)
     entry = till.newest_entry()
     assert (entry.reason, entry.legs) == (
@@ -91,6 +96,7 @@ def test_the_same_instant_written_otherwise_is_the_same_report(till: Till) -> No
         {"paid": {"amount": 12850, "currency": "usd"}},
         {"member_id": STRANGER_ID},
         {"member_id": "nobody"},
+        {"member_id": None},
         {"occurred_at": "2020-01-01T00:00:00Z"},
     ],
 )
@@ -206,7 +212,7 @@ def test_any_other_purchase_id_or_channel_is_an_invalid_field(
 @pytest.mark.parametrize(
     ("changed", "pointer"),
     [
-        ({"member_id": None}, "/member_id"),
+        ({"member_id": 1}, "/member_id"),
         ({"paid": {"amount": -1, "currency": "cny"}}, "/paid/amount"),
         ({"paid": {"amount": MONEY_MAX + 1, "currency": "cny"}}, "/paid/amount"),
         ({"paid": {"amount": 1.0, "currency": "cny"}}, "/paid/amount"),
@@ -227,6 +233,12 @@ def test_an_invalid_field_is_pointed_at(till: Till, changed: dict[str, Any], poi
     reply = till.purchase(**changed)
     assert (reply.status, reply.code, reply.pointers()) == (422, "invalid", [pointer])
     assert whole_table() == before
+
+
+def test_a_till_says_in_words_that_it_does_not_know_the_member(till: Till) -> None:
+    body = {name: told for name, told in a_purchase().items() if name != "member_id"}
+    assert till.api.post("/purchases", body).pointers() == ["/member_id"]
+    assert till.api.post("/purchases", {**body, "member_id": None}).status == 201
 
 
 def test_a_hundred_lines_are_taken(till: Till) -> None:

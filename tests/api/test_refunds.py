@@ -16,7 +16,7 @@ from chalicelib.ledger.wallets.model import Lot
 from chalicelib.storage.transaction import Moved, Transaction, persist
 from chalicelib.tiers.earning import store
 from chalicelib.tiers.earning.model import Purchase, Refund
-from tests.api.till import MEMBER_ID, NOW, STORE, Till, a_till, metered, whole_table
+from tests.api.till import MEMBER_ID, NOW, STORE, STRANGER_ID, Till, a_till, metered, whole_table
 from tests.events import Reply, a_caller
 from tests.faults import Fault, faults
 
@@ -270,18 +270,20 @@ def a_booked_purchase(till: Till) -> Purchase:
 
 
 @pytest.mark.parametrize(
-    "believed",
+    ("believed", "amount"),
     [
-        {"refunded": 50},
-        {"refunded": 0, "amount": 10_001},
+        ({"refunded": 50}, 1),
+        ({}, 10_001),
+        ({"member_id": STRANGER_ID}, 1),
+        ({"member_id": None}, 1),
     ],
 )
 def test_the_table_itself_refuses_a_refund_that_was_judged_wrongly(
-    till: Till, believed: dict[str, int]
+    till: Till, believed: dict[str, Any], amount: int
 ) -> None:
     till.purchase(amount=10_000)
-    purchase = replace(a_booked_purchase(till), refunded=believed["refunded"])
-    refund = Refund("r-1", believed.get("amount", 1), points=0, debt=0)
+    purchase = replace(a_booked_purchase(till), **believed)
+    refund = Refund("r-1", amount, points=0, debt=0)
     before = whole_table()
     ticks = itertools.count()
     work = replace(till.work, pause=lambda _: None, elapsed=lambda: float(next(ticks)))

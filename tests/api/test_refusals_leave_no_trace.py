@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.storage.work import Work
 from chalicelib.web.problems import CodeRow, code_rows
-from tests import refused
+from tests import refused, refused_orders
 from tests.invariants import snapshot
 from tests.mall import Mall
 
@@ -44,6 +44,16 @@ CAUSES: Final[Mapping[str, refused.Prepare]] = {
     "limit_reached": refused.limit_reached,
     "not_eligible": refused.not_eligible,
     "not_redeemable_now": refused.not_redeemable_now,
+    "already_claimed": refused_orders.already_claimed,
+    "claim_expired": refused_orders.claim_expired,
+    "no_codes": refused_orders.no_codes,
+    "nothing_to_send": refused_orders.nothing_to_send,
+    "order_not_cancellable": refused_orders.order_not_cancellable,
+    "order_not_in_review": refused_orders.order_not_in_review,
+    "order_not_settled": refused_orders.order_not_settled,
+    "refund_exceeds_order": refused_orders.refund_exceeds_order,
+    "stock_coded": refused_orders.stock_coded,
+    "stock_not_coded": refused_orders.stock_not_coded,
     "too_many_tries": refused.too_many_tries,
     "internal": refused.internal,
     "contended": refused.contended,

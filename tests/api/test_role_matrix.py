@@ -1,8 +1,7 @@
 """Who may call what: every operation with every role, and with every token that is no token.
 
 Tokens are real ones, checked by the real authorizer against a key set that is served over HTTP.
-What is allowed stands here a second time, word by word, so that a route cannot change its mind
-unseen; the app's own list of routes says which there are.
+What is allowed stands in `tests.roles`; the app's own list of routes says which there are.
 """
 
 from __future__ import annotations
@@ -22,60 +21,12 @@ from chalicelib.settings import settings
 from chalicelib.storage.work import Work
 from chalicelib.web.authorizer import check_token, keys
 from chalicelib.web.routes import Endpoint
-from tests.events import CHANNEL, MEMBER, Api, Reply, a_caller
+from tests.events import CHANNEL, MEMBER, Api, Reply, Sent, a_caller
 from tests.invariants import snapshot
 from tests.mall import Mall, a_purchase, id_of, made
+from tests.orders import load_codes, placed
+from tests.roles import ALLOWED, ANYONE, PEOPLE, ROLES
 from tests.tokens import a_jwk, a_private_key, a_token, claims, handmade
-
-PEOPLE: Final = ("member", "partner:acme", "marketing", "support", "finance", "admin")
-"""The groups of people; `channel` is a machine's."""
-ROLES: Final = ("channel", *PEOPLE)
-
-ANYONE: Final = frozenset(ROLES)
-CHANNELS: Final = frozenset({"channel"})
-MEMBERS: Final = frozenset({"member"})
-CATALOG_DESK: Final = frozenset({"marketing", "admin"})
-SUPPORT_DESK: Final = frozenset({"support", "admin"})
-BOOKS_DESK: Final = frozenset({"support", "finance", "admin"})
-OPERATORS: Final = frozenset({"marketing", "support", "finance", "admin"})
-
-ALLOWED: Final = {
-    "GET /v1/health": ANYONE,
-    "GET /v1/openapi.json": ANYONE,
-    "GET /v1/catalog": ANYONE,
-    "GET /v1/rewards/{id}": ANYONE,
-    "GET /v1/me": MEMBERS,
-    "POST /v1/me": MEMBERS,
-    "GET /v1/me/catalog": MEMBERS,
-    "GET /v1/me/code": MEMBERS,
-    "GET /v1/me/journal": MEMBERS,
-    "GET /v1/me/wallet": MEMBERS,
-    "POST /v1/members": CHANNELS | OPERATORS,
-    "POST /v1/members/resolve": CHANNELS,
-    "POST /v1/purchases": CHANNELS,
-    "POST /v1/purchases/{channel}/{purchase_id}/refunds": CHANNELS,
-    "POST /v1/earn/quote": CHANNELS | MEMBERS,
-    "GET /v1/orders": MEMBERS,
-    "POST /v1/orders": MEMBERS,
-    "POST /v1/orders/quote": MEMBERS,
-    "GET /v1/orders/{id}": MEMBERS,
-    "GET /v1/admin/audit": BOOKS_DESK,
-    "GET /v1/admin/members/{id}": BOOKS_DESK,
-    "GET /v1/admin/members/{id}/journal": BOOKS_DESK,
-    "GET /v1/admin/members/{id}/verify": BOOKS_DESK,
-    "GET /v1/admin/members/{id}/wallet": BOOKS_DESK,
-    "POST /v1/admin/members/{id}/freeze": SUPPORT_DESK,
-    "POST /v1/admin/members/{id}/thaw": SUPPORT_DESK,
-    "GET /v1/admin/program": CATALOG_DESK,
-    "PUT /v1/admin/program": CATALOG_DESK,
-    "GET /v1/admin/rewards": CATALOG_DESK,
-    "POST /v1/admin/rewards": CATALOG_DESK,
-    "GET /v1/admin/rewards/{id}": CATALOG_DESK,
-    "PUT /v1/admin/rewards/{id}": CATALOG_DESK,
-    "GET /v1/admin/rewards/{id}/stock": CATALOG_DESK,
-    "POST /v1/admin/rewards/{id}/stock": CATALOG_DESK,
-}
-"""Every operation and who may call it."""
 
 EVERY = pytest.mark.parametrize("endpoint", app.endpoints(), ids=lambda endpoint: endpoint.route)
 CLOSED = pytest.mark.parametrize(
@@ -232,14 +183,18 @@ def test_a_machine_without_a_channel_is_refused(guarded: Mall, endpoint: Endpoin
     assert snapshot(work) == before
 
 
-def another_order(mall: Mall) -> tuple[str, str]:
-    """Return a member's order."""
-    mug, zhou = mall.reward(10), mall.member("zhou", points=10)
-    order = made(zhou.post("/orders", {"reward_id": mug}, key="k"), 201)
-    return "/v1/orders/{id}", str(order["id"])
+def another_order(mall: Mall) -> str:
+    """Return a member's order of a code."""
+    reward, zhou = mall.reward(10, stock={"mode": "coded"}), mall.member("zhou", points=10)
+    load_codes(mall, reward, ["CODE-1"])
+    return str(placed(zhou, reward)["id"])
 
 
-OWNED: Final = {"GET /v1/orders/{id}": another_order}
+OWNED: Final = {
+    "GET /v1/orders/{id}": another_order,
+    "POST /v1/orders/{id}/codes": another_order,
+    "POST /v1/orders/{id}/cancel": another_order,
+}
 """Every operation of members on something that has an owner, and such a thing."""
 
 
@@ -254,18 +209,18 @@ def test_every_operation_on_what_a_member_owns_is_tried_on_another_s() -> None:
 
 @pytest.mark.parametrize("route", OWNED)
 def test_another_member_s_object_is_not_found(guarded: Mall, route: str) -> None:
-    path, name = OWNED[route](guarded)
-    assert route.endswith(path)
-    before = snapshot(Work(guarded.clock.now()))
+    name = OWNED[route](guarded)
+    method, path = route.split(" /v1", maxsplit=1)
     mine, theirs = (
         Api(app, a_caller("member", subject=subject)) for subject in (MEMBER.subject, "zhou")
     )
-    method, target = route.split(" ", maxsplit=1)[0], path.removeprefix("/v1").format(id=name)
-    assert theirs.call(method, target).status == 200
-    reply = mine.call(method, target)
-    unknown = mine.call(method, path.removeprefix("/v1").format(id="ord_" + "0" * 20))
+    sent: Sent = {"key": "k-1"} if route.endswith("/cancel") else {}
+    before = snapshot(Work(guarded.clock.now()))
+    reply = mine.call(method, path.format(id=name), **sent)
+    unknown = mine.call(method, path.format(id="ord_" + "0" * 20), **sent)
     assert (reply.status, reply.json) == (404, unknown.json)
     assert snapshot(Work(guarded.clock.now())) == before
+    assert theirs.call(method, path.format(id=name), **sent).status == 200
 
 
 def test_a_quote_for_another_member_is_nobody_s(guarded: Mall) -> None:

@@ -45,7 +45,7 @@ def test_units_that_are_added_can_be_redeemed_at_once(mall: Mall) -> None:
     assert buy(lin, reward, "a").status == 201
     assert buy(lin, reward, "b").code == "sold_out"
     told = made(add(mall, reward, 7), 200)
-    assert told == {"made": 8, "free": 7, "taken": 1, "shards": 4}
+    assert told == {"made": 8, "free": 7, "taken": 1, "withdrawn": 0, "shards": 4}
     assert buy(lin, reward, "b", quantity=7).status == 201
     assert buy(lin, reward, "c").code == "sold_out"
     assert stock(mall, reward) == (8, 0, 8, 4)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import pytest
@@ -15,14 +16,16 @@ from chalicelib.catalog.limits.service import LimitShort
 from chalicelib.catalog.limits.store import CounterItem
 from chalicelib.catalog.rewards.model import Limit, Per
 from chalicelib.catalog.stock import service as stock
-from chalicelib.catalog.stock.model import Hint, Left, StockPlan
+from chalicelib.catalog.stock.model import Hint, Left, StockPlan, Taken
 from chalicelib.catalog.stock.rules import SoldOut
 from chalicelib.catalog.stock.service import ShardShort
 from chalicelib.catalog.stock.store import ShardItem
+from chalicelib.kernel.errors import Contended
 from chalicelib.storage.transaction import Transaction, persist
 from chalicelib.storage.work import Work
 from tests.api.shelf import calls
 from tests.builders import MEMBER_ID, NOW, REWARD_ID, TODAY, a_plan, a_reward, what_is_left
+from tests.drops import take
 from tests.meter import metered
 
 ONCE_A_DAY: Final = Limit(Per.DAY, 3)
@@ -51,9 +54,9 @@ class Bench:
         keys = ((f"{REWARD_ID}#{number}", "S") for number in range(plan.shards))
         return [ShardItem.get(*key, consistent_read=True).free for key in keys]
 
-    def take(self, plan: StockPlan, quantity: int, left: Left | None = None) -> None:
+    def take(self, plan: StockPlan, quantity: int, left: Left | None = None) -> Taken:
         """Take units in a transaction of their own."""
-        persist(self.work, lambda tx: stock.take(tx, plan, quantity=quantity, left=left))
+        return persist(self.work, lambda tx: take(tx, plan, quantity=quantity, left=left))
 
 
 @pytest.fixture
@@ -108,6 +111,48 @@ def test_what_is_known_wrongly_is_never_taken(bench: Bench) -> None:
     with pytest.raises(SoldOut):
         bench.take(plan, 3, what_is_left(9))
     assert bench.free(plan) == [2]
+
+
+def test_what_an_order_took_comes_back_to_the_very_shards(bench: Bench) -> None:
+    plan = bench.holds(1, 0, 4)
+    taken = bench.take(plan, 5, stock.read(bench.work, plan))
+    assert taken == {0: 1, 2: 4}
+    persist(bench.work, lambda tx: stock.give_back(tx, plan, taken={0: 1, 2: 3}))
+    assert bench.free(plan) == [1, 0, 3]
+    assert bench.take(plan, 4, stock.read(bench.work, plan)) == {0: 1, 2: 3}
+
+
+def test_no_more_comes_back_to_a_shard_than_was_taken_from_it(bench: Bench) -> None:
+    plan = bench.holds(5, 5)
+    bench.take(plan, 3, what_is_left(5, 0))
+    persist(bench.work, lambda tx: stock.give_back(tx, plan, taken={0: 1}))
+    for taken in ({0: 3}, {1: 1}, {0: 2, 1: 1}, {7: 1}):
+        with pytest.raises(Contended):
+            persist(bench.work, lambda tx: stock.give_back(tx, plan, taken=taken))  # noqa: B023
+    assert bench.free(plan) == [3, 5]
+
+
+def withdraw(bench: Bench, plan: StockPlan, units: int, left: Left) -> None:
+    persist(bench.work, lambda tx: stock.withdraw(tx, plan, units=units, left=left))
+
+
+def test_withdrawn_units_leave_the_fullest_shards_and_are_never_sold(bench: Bench) -> None:
+    plan = bench.holds(2, 5)
+    withdraw(bench, plan, 6, stock.read(bench.work, plan))
+    left = stock.read(bench.work, plan)
+    assert (left.made, left.withdrawn, left.taken, bench.free(plan)) == (200, 6, 193, [1, 0])
+    with pytest.raises(SoldOut):
+        bench.take(plan, 2, left)
+
+
+def test_no_unit_is_withdrawn_that_is_not_free(bench: Bench) -> None:
+    plan = bench.holds(2, 1)
+    with pytest.raises(SoldOut) as refused:
+        withdraw(bench, plan, 4, what_is_left(9, 9))
+    assert refused.value.facts == {"left": 3}
+    assert bench.free(plan) == [2, 1]
+    withdraw(bench, plan, 3, what_is_left(3, 1))
+    assert bench.free(plan) == [0, 0]
 
 
 def test_a_process_that_saw_an_empty_shelf_sends_the_next_order_to_read_for_two_seconds(
@@ -229,3 +274,27 @@ def test_a_limit_that_was_lowered_below_what_is_used_allows_nothing_more(bench: 
     lowered = counters(replace(ONCE_EVER, units=2))
     with pytest.raises(LimitShort):
         persist(bench.work, counting(lowered, 1))
+
+
+def returning(periods: Sequence[str], quantity: int) -> Callable[[Transaction], None]:
+    told = partial(limits.give_back, reward_id=REWARD_ID, periods=periods, quantity=quantity)
+    return lambda tx: told(tx, MEMBER_ID)
+
+
+def test_units_of_a_cancelled_order_count_no_longer_in_the_periods_that_it_kept(
+    bench: Bench,
+) -> None:
+    unread = counters(ONCE_A_DAY, ONCE_EVER)
+    persist(bench.work, counting(unread, 2))
+    persist(bench.work, counting(counters(ONCE_EVER), 1))
+    persist(bench.work, returning(limits.periods_of(unread), 2))
+    assert used(bench, ONCE_A_DAY, ONCE_EVER) == [0, 1]
+
+
+def test_no_more_units_stop_counting_than_were_counted(bench: Bench) -> None:
+    persist(bench.work, counting(counters(ONCE_A_DAY, ONCE_EVER), 1))
+    persist(bench.work, counting(counters(ONCE_EVER), 1))
+    for periods in (["d261121", "e"], ["d261122"]):
+        with pytest.raises(Contended):
+            persist(bench.work, returning(periods, 2))
+    assert used(bench, ONCE_A_DAY, ONCE_EVER) == [1, 2]

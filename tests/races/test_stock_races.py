@@ -9,17 +9,19 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import pytest
 
 from chalicelib.catalog.stock import service as stock
-from chalicelib.catalog.stock.model import StockPlan
+from chalicelib.catalog.stock.model import StockPlan, Taken
 from chalicelib.catalog.stock.rules import SoldOut, planned
 from chalicelib.kernel.errors import Contended
-from chalicelib.storage.transaction import Mistaken, persist
+from chalicelib.storage.transaction import Mistaken, Transaction, persist
 from chalicelib.storage.work import Work
 from tests.builders import NOW, a_plan
+from tests.drops import take
 
 WORK: Final = Work(NOW)
 THREADS: Final = 16
@@ -36,7 +38,7 @@ def taken(plan: StockPlan, quantity: int) -> int:
     """Take units as often as it needs, and return how many: all of them, or none when gone."""
     while True:
         try:
-            take(plan, quantity)
+            buy_once(plan, quantity)
         except Contended:
             continue
         except SoldOut:
@@ -44,12 +46,33 @@ def taken(plan: StockPlan, quantity: int) -> int:
         return quantity
 
 
-def take(plan: StockPlan, quantity: int) -> None:
+def buy_once(plan: StockPlan, quantity: int) -> Taken:
     try:
-        persist(WORK, lambda tx: stock.take(tx, plan, quantity=quantity, left=None))
+        return persist(WORK, lambda tx: take(tx, plan, quantity=quantity))
     except Mistaken:
         left = stock.read(WORK, plan)
-        persist(WORK, lambda tx: stock.take(tx, plan, quantity=quantity, left=left))
+        return persist(WORK, lambda tx: take(tx, plan, quantity=quantity, left=left))
+
+
+def bought_from(plan: StockPlan) -> Taken | None:
+    """Take a unit, and return from where, or None when all are gone."""
+    while True:
+        try:
+            return buy_once(plan, 1)
+        except Contended:
+            continue
+        except SoldOut:
+            return None
+
+
+def insist(attempt: Callable[[Transaction], object]) -> None:
+    """Write, as often as it needs."""
+    while True:
+        try:
+            persist(WORK, attempt)
+        except Contended:
+            continue
+        return
 
 
 def at_once(work: Callable[[int], int], number: int) -> list[int]:
@@ -84,14 +107,6 @@ def test_units_added_in_between_are_all_sold_too() -> None:
     plan = a_stocked_plan(5)
     done = threading.Event()
 
-    def add() -> None:
-        while True:
-            try:
-                persist(WORK, lambda tx: stock.add(tx, plan, units=3))
-            except Contended:
-                continue
-            return
-
     def buy(_: int) -> int:
         units = 0
         while True:
@@ -104,9 +119,38 @@ def test_units_added_in_between_are_all_sold_too() -> None:
     with ThreadPoolExecutor(THREADS) as buyers:
         sold = [buyers.submit(buy, number) for number in range(8)]
         for _ in range(8):
-            add()
+            insist(lambda tx: stock.add(tx, plan, units=3))
         done.set()
         total = sum(future.result() for future in sold)
     left = stock.read(WORK, plan)
     assert left.made == 5 + 8 * 3
     assert total == left.taken == left.made
+
+
+@pytest.mark.usefixtures("table")
+def test_units_that_come_back_and_units_withdrawn_in_the_rush_are_counted_once() -> None:
+    plan = a_stocked_plan(60)
+
+    def buy(number: int) -> int:
+        kept = 0
+        while (bought := bought_from(plan)) is not None:
+            if number % 4:
+                kept += 1
+            else:
+                insist(partial(stock.give_back, plan=plan, taken=bought))
+                number += 1
+        return kept
+
+    def withdraw(_: int) -> int:
+        left = stock.read(WORK, plan)
+        insist(lambda tx: stock.withdraw(tx, plan, units=2, left=left))
+        return 2
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        withdrawn = [threads.submit(withdraw, number) for number in range(5)]
+        buyers = [threads.submit(buy, number) for number in range(12)]
+        sold = sum(future.result() for future in buyers)
+        gone = sum(future.result() for future in withdrawn)
+    left = stock.read(WORK, plan)
+    assert (left.taken, left.withdrawn, left.free) == (sold, gone, 60 - sold - gone)
+    assert left.free == 0

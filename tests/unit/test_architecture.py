@@ -20,7 +20,7 @@ HOUSE: Final = ROOT / "chalicelib"
 CODE: Final = ("app.py", "bench", "chalicelib", "infra", "tests")
 
 ROOMS_WITHOUT_CAPABILITIES: Final = {"kernel", "storage", "gateways", "web", "mall"}
-PARTS: Final = {"model", "rules", "store", "service", "routes", "jobs"}
+PARTS: Final = {"model", "rules", "store", "service", "views", "routes", "jobs"}
 VAGUE: Final = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
 
 APP_LINES_MAX: Final = 80
@@ -28,7 +28,8 @@ FILE_LINES_MAX: Final = 300
 FUNCTION_LINES_MAX: Final = 50
 
 FOREIGN: Final = {
-    "routes": {"service", "rules", "model"},
+    "routes": {"views", "service", "rules", "model"},
+    "views": {"views", "service", "rules", "model"},
     "jobs": {"service", "rules", "model"},
     "service": {"service", "rules", "model"},
     "store": {"rules", "model"},

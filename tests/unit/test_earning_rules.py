@@ -14,25 +14,33 @@ from chalicelib.kernel.errors import Forbidden
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MINOR_DIGITS, MONEY_MAX, Money
 from chalicelib.program.documents.model import DEFAULTS, Program
-from chalicelib.tiers.earning.model import Purchase, Return
+from chalicelib.tiers.earning.model import Claim, Purchase, Return, Sale
 from chalicelib.tiers.earning.rules import (
     AGE_MAX,
     AHEAD_MAX,
+    CODE_CHARS,
+    CROCKFORD,
     WORDS,
     CurrencyNotSupported,
     OccurredAtOutOfRange,
     RefundExceedsPurchase,
+    claim_code,
+    claimable_through,
     clawed_back,
     earn,
     explain,
     fingerprint_of,
+    named,
     points_for,
     refuse_currency,
     refuse_other_channel,
+    taken_from_claim,
     written,
 )
 
 NOW: Final = datetime(2026, 11, 21, 8, tzinfo=UTC)
+TODAY: Final = date(2026, 11, 21)
+"""The day of `NOW` in Shanghai."""
 MICROSECOND: Final = timedelta(microseconds=1)
 amounts = st.integers(0, MONEY_MAX)
 rates = st.integers(1, 1000)
@@ -218,3 +226,49 @@ def test_a_reported_id_has_1_to_64_unreserved_characters(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "x" * 65, "a b", "a#b", "a/b", "é", "a\n"])
 def test_anything_else_is_no_reported_id(name: str) -> None:
     assert not GIVEN_NAME.fullmatch(name)
+
+
+def a_guests_purchase(purchase_id: str = "p-1", *, through: date = TODAY) -> Purchase:
+    bare = replace(a_purchase(10_000), member_id=None, expires_on=None)
+    return replace(bare, purchase_id=purchase_id, claim=Claim(through))
+
+
+def test_a_claim_code_is_16_characters_that_only_the_secret_and_the_purchase_decide() -> None:
+    code = claim_code(b"secret", a_guests_purchase())
+    # Base 32 of the first 80 bits of the HMAC, in Crockford's alphabet.
+    assert code == "4TSV6DKGC75TZ5ZE"
+    assert len(code) == CODE_CHARS
+    assert set(code) <= set(CROCKFORD)
+    assert code == claim_code(b"secret", Sale("store-1", "p-1", None, Money(1, "cny"), NOW))
+    assert code != claim_code(b"other", a_guests_purchase())
+    assert code != claim_code(b"secret", a_guests_purchase("p-2"))
+
+
+def test_a_claim_code_has_80_bits_each_of_which_counts() -> None:
+    codes = [claim_code(b"secret", a_guests_purchase(f"p-{n}")) for n in range(2_000)]
+    for place in range(CODE_CHARS):
+        assert {code[place] for code in codes} == set(CROCKFORD)
+    assert len(set(codes)) == len(codes)
+
+
+def test_no_letter_of_a_code_looks_like_another_character() -> None:
+    assert len(CROCKFORD) == len(set(CROCKFORD)) == 32
+    assert not set("ILOU") & set(CROCKFORD)
+
+
+def test_a_purchase_can_be_claimed_through_the_30th_day_after_its_booking() -> None:
+    assert claimable_through(date(2026, 11, 21)) == date(2026, 12, 21)
+
+
+def test_a_refund_takes_nothing_from_a_claim_that_is_too_late() -> None:
+    program = a_program()
+    for through, taken in ((TODAY, 7), (TODAY - timedelta(days=1), 0)):
+        purchase = a_guests_purchase(through=through)
+        assert taken_from_claim(program, purchase, points=7, now=NOW) == taken
+    # In Shanghai it is tomorrow from four in the afternoon of UTC on.
+    tomorrow = datetime(2026, 11, 21, 16, tzinfo=UTC)
+    assert taken_from_claim(program, a_guests_purchase(), points=7, now=tomorrow) == 0
+
+
+def test_the_journal_names_a_purchase_by_its_path() -> None:
+    assert named(a_return()) == named(a_purchase(1)) == "store-1/p-1"

@@ -9,7 +9,14 @@ from typing import Final
 import pytest
 
 from chalicelib.catalog.limits.model import Counter
-from chalicelib.catalog.limits.rules import LimitReached, counters_of, period_of, reached, refuse
+from chalicelib.catalog.limits.rules import (
+    LimitReached,
+    counters_of,
+    key_of,
+    period_of,
+    reached,
+    refuse,
+)
 from chalicelib.catalog.rewards.model import Limit, Per
 from tests.builders import MEMBER_ID, REWARD_ID, TODAY, a_reward
 
@@ -88,3 +95,12 @@ def test_a_counter_that_nobody_read_stands_against_nothing() -> None:
     unread = counters_of(MEMBER_ID, a_reward(limits=ALL), today=TODAY, zone=ZONE)
     assert reached(unread, 3) is None
     refuse(unread, 3)
+
+
+def test_an_order_keeps_the_names_of_the_periods_that_it_counts_in() -> None:
+    unread = counters_of(MEMBER_ID, a_reward(limits=ALL), today=TODAY, zone=ZONE)
+    periods = [counter.period for counter in unread]
+    assert periods == ["d261121", "w261116", "m2611", "e"]
+    assert [key_of(MEMBER_ID, REWARD_ID, period=name) for name in periods] == [
+        counter.key for counter in unread
+    ]

@@ -33,9 +33,10 @@ from chalicelib.catalog.rewards.rules import (
     refuse_not_eligible,
     refuse_not_redeemable,
     refuse_stock_change,
+    refuse_unsuppliable,
     reward_id_of,
 )
-from chalicelib.catalog.stock.model import Mode
+from chalicelib.catalog.stock.model import Mode, StockPlan
 from chalicelib.kernel.errors import InvalidFields, NotFound
 from chalicelib.kernel.ids import REWARD_PATTERN
 from tests.builders import NOW, REWARD_ID, a_plan, a_reward
@@ -160,6 +161,29 @@ def test_an_edit_may_change_the_peak_but_neither_mode_nor_units() -> None:
     for after in (replace(plan, units=6), replace(plan, mode=Mode.UNLIMITED)):
         with pytest.raises(InvalidFields):
             refuse_stock_change(plan, after)
+
+
+@pytest.mark.parametrize(
+    ("mode", "units", "good"),
+    [
+        (Mode.UNLIMITED, 0, True),
+        (Mode.COUNTED, 1_000_000, True),
+        (Mode.NUMBERED, 100_000, True),
+        (Mode.NUMBERED, 100_001, False),
+        (Mode.CODED, 0, True),
+        (Mode.CODED, 1, False),
+    ],
+)
+def test_a_reward_begins_with_as_many_units_as_its_mode_can_have(
+    mode: Mode, units: int, *, good: bool
+) -> None:
+    plan = StockPlan(REWARD_ID, mode, units)
+    if good:
+        refuse_unsuppliable(plan)
+    else:
+        with pytest.raises(InvalidFields) as refused:
+            refuse_unsuppliable(plan)
+        assert "/stock/units" in str(refused.value.facts)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,14 @@ def test_an_unlimited_reward_has_no_shards() -> None:
     assert planned(UNLIMITED) == UNLIMITED
 
 
+def test_numbered_units_have_numbers_and_no_shards() -> None:
+    drop = StockPlan(REWARD_ID, Mode.NUMBERED, 100)
+    assert planned(drop) == StockPlan(REWARD_ID, Mode.NUMBERED, 100, made=100)
+    assert planned(StockPlan(REWARD_ID, Mode.CODED)) == StockPlan(REWARD_ID, Mode.CODED)
+    numbered = {mode for mode in Mode if StockPlan(REWARD_ID, mode).is_numbered}
+    assert numbered == {Mode.NUMBERED, Mode.CODED}
+
+
 @pytest.mark.parametrize(
     ("shards", "units", "after"), [(1, 1, 1), (1, 3, 3), (1, 100, 4), (4, 1, 4), (64, 100, 64)]
 )
@@ -152,3 +160,8 @@ def test_empty_shards_say_sold_out_only_when_they_are_all() -> None:
 def test_made_is_free_and_taken() -> None:
     left = what_is_left(3, 0, made=5)
     assert (left.made, left.free, left.taken) == (10, 3, 7)
+
+
+def test_withdrawn_units_are_neither_free_nor_taken() -> None:
+    left = Left({0: Shard(5, 1, 3), 1: Shard(2, 0, 1)})
+    assert (left.made, left.free, left.taken, left.withdrawn) == (7, 1, 2, 4)

@@ -160,6 +160,19 @@ def test_a_claw_back_takes_the_purchases_own_date_then_the_soonest_then_leaves_d
     assert change.entry.legs == legs(clawed_back=100, available=-30, debt=-70)
 
 
+def test_without_a_date_of_their_own_the_soonest_are_taken_then_the_never_expiring() -> None:
+    lots = (a_lot(10, SOON), a_lot(10, LATER), a_lot(10, NEVER))
+    posting = a_posting(*lots)
+    assert posting.claw_back(22, None) == ClawBack(22, 0)
+    assert closed(posting).after.lots == (Lot(NEVER, 8),)
+
+    posting = a_posting(*lots)
+    assert posting.claw_back(31, None) == ClawBack(31, 1)
+    change = closed(posting)
+    assert (change.after.lots, change.after.debt) == ((), 1)
+    assert change.entry.legs == legs(clawed_back=31, available=-30, debt=-1)
+
+
 def test_nothing_is_clawed_back_once_the_points_have_expired() -> None:
     posting = a_posting(a_lot(10, SOON))
     assert posting.claw_back(8, YESTERDAY) == ClawBack(0, 0)

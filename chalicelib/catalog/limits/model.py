@@ -12,8 +12,9 @@ from chalicelib.catalog.rewards.model import Limit
 class Counter:
     """One limit of one reward for one member, in the period that holds now.
 
-    `partition` and `sort` are the key of its item. `resets_at` is when the next period begins,
-    None for ever. `used` units count against it, None as long as nobody has read it.
+    `partition` and `sort` are the key of its item; `period` is the last part of `sort`. `resets_at`
+    is when the next period begins, None for ever. `used` units count against it, None as long as
+    nobody has read it.
     """
 
     partition: str
@@ -21,6 +22,11 @@ class Counter:
     limit: Limit
     resets_at: datetime | None
     used: int | None = None
+
+    @property
+    def period(self) -> str:
+        """Return the name of the period that it counts in: what an order remembers of it."""
+        return self.sort.rpartition("#")[2]
 
     @property
     def key(self) -> tuple[str, str]:

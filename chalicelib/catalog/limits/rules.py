@@ -44,8 +44,14 @@ def counters_of(member_id: str, reward: Reward, *, today: date, zone: str) -> tu
     for limit in reward.limits:
         period, next_day = period_of(limit.per, today)
         resets_at: datetime | None = start_of(next_day, zone) if next_day else None
-        found.append(Counter(member_id, f"L#{reward.id}#{period}", limit, resets_at))
+        _, sort = key_of(member_id, reward.id, period=period)
+        found.append(Counter(member_id, sort, limit, resets_at))
     return tuple(found)
+
+
+def key_of(member_id: str, reward_id: str, *, period: str) -> tuple[str, str]:
+    """Return the key of the counter of a period."""
+    return (member_id, f"L#{reward_id}#{period}")
 
 
 def reached(counters: Sequence[Counter], quantity: int) -> Counter | None:

@@ -1,8 +1,11 @@
-"""Use of limits: counting units inside an order's transaction, and reading what was used.
+"""Use of limits: counting units inside an order's transaction, and returning them.
 
 An order counts in two steps, like stock: first it hopes that there is room, unread. If there is
 not (`LimitShort`), the use case reads the counters, judges, and counts again with what it read.
 The condition in the database is what holds the limit either way.
+
+An order remembers the periods that it counted in. Cancelled, it is taken out of these, whatever the
+day is by then and whatever the reward's limits have become.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from datetime import date
 
 from chalicelib.catalog.limits import store
 from chalicelib.catalog.limits.model import Counter
-from chalicelib.catalog.limits.rules import counters_of, refuse
+from chalicelib.catalog.limits.rules import counters_of, key_of, refuse
 from chalicelib.catalog.rewards.model import Reward
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.table import Key, RawItem
@@ -60,6 +63,19 @@ def take(tx: Transaction, known: Counters, *, quantity: int) -> None:
         if quantity > counter.limit.units:
             raise LimitShort
         store.add_units(tx, counter, quantity=quantity, otherwise=_full(counter))
+
+
+def periods_of(known: Sequence[Counter]) -> tuple[str, ...]:
+    """Return the periods that an order counts in, for the order to keep."""
+    return tuple(counter.period for counter in known)
+
+
+def give_back(
+    tx: Transaction, member_id: str, *, reward_id: str, periods: Sequence[str], quantity: int
+) -> None:
+    """Count units of an order no longer, in the periods that it kept."""
+    for period in periods:
+        store.return_units(tx, key_of(member_id, reward_id, period=period), quantity=quantity)
 
 
 def _full(counter: Counter) -> Otherwise:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.catalog.limits.model import Counter
-from chalicelib.storage.table import IntAttribute, Item, RawItem
+from chalicelib.kernel.errors import Contended
+from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Otherwise, Transaction
 
 
@@ -27,4 +28,14 @@ def add_units(tx: Transaction, counter: Counter, *, quantity: int, otherwise: Ot
         (CounterItem.units.add(quantity),),
         condition=CounterItem.units.does_not_exist() | room,
         otherwise=otherwise,
+    )
+
+
+def return_units(tx: Transaction, key: Key, *, quantity: int) -> None:
+    """Count units no longer, never more than were counted."""
+    tx.update(
+        CounterItem(*key),
+        (CounterItem.units.add(-quantity),),
+        condition=CounterItem.units >= quantity,
+        otherwise=lambda _: Contended(),
     )

@@ -1,4 +1,4 @@
-"""What an operator adds to a reward's stock, and what the answer says."""
+"""What an operator adds to a reward's stock or withdraws from it, and what the answer says."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from chalicelib.catalog.stock.model import Left
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units added, as the audit log keeps them."""
+    """Units added or withdrawn, as the audit log keeps them."""
 
     units: int
 
 
 @dataclass(frozen=True, slots=True)
 class Restocked:
-    """A reward's stock after units were added, now or before."""
+    """A reward's stock after units were added or withdrawn, now or before."""
 
     left: Left
     replayed: bool

@@ -116,16 +116,16 @@ class StockBody(Body):
 
     @model_validator(mode="after")
     def counts_where_it_is_counted(self) -> Self:
-        """Refuse units of what never runs out."""
-        if self.mode is Mode.UNLIMITED and (self.units or self.peak_per_second):
-            raise ValueError("an unlimited reward has neither units nor a peak")
+        """Refuse units of what never runs out, and a peak of what is not counted."""
+        if self.mode is Mode.UNLIMITED and self.units:
+            raise ValueError("an unlimited reward has no units")
+        if self.mode is not Mode.COUNTED and self.peak_per_second:
+            raise ValueError("only a counted reward has a peak")
         return self
 
     def plan(self, reward_id: str) -> StockPlan:
         """Return it as stock's word."""
-        if self.mode is Mode.UNLIMITED:
-            return StockPlan(reward_id, self.mode)
-        peak = self.peak_per_second or PEAK_DEFAULT
+        peak = (self.peak_per_second or PEAK_DEFAULT) if self.mode is Mode.COUNTED else 0
         return StockPlan(reward_id, self.mode, self.units or 0, peak)
 
 

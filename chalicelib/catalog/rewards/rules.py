@@ -15,7 +15,8 @@ from chalicelib.catalog.rewards.model import (
     Told,
     Window,
 )
-from chalicelib.catalog.stock.model import StockPlan
+from chalicelib.catalog.stock.model import Mode, StockPlan
+from chalicelib.catalog.units.rules import NUMBERED_UNITS_MAX
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import InvalidFields, NotFound, RuleRefusal
 from chalicelib.kernel.ids import REWARD_CHARS, REWARD_PATTERN, digest62
@@ -122,6 +123,20 @@ def refuse_another(reward: Reward, told: Told) -> None:
     if told.version not in {None, reward.version}:
         raise InvalidFields.at(
             "/version", "not the version of If-Match", zh="与 If-Match 的版本不符"
+        )
+
+
+def refuse_unsuppliable(plan: StockPlan) -> None:
+    """Refuse a new reward with more units than it may begin with: none where they are codes."""
+    if plan.mode is Mode.CODED and plan.units:
+        raise InvalidFields.at(
+            "/stock/units", "codes come by import", zh="兑换码库存须通过导入添加"
+        )
+    if plan.mode is Mode.NUMBERED and plan.units > NUMBERED_UNITS_MAX:
+        raise InvalidFields.at(
+            "/stock/units",
+            f"at most {NUMBERED_UNITS_MAX} numbered units",
+            zh=f"编号库存最多 {NUMBERED_UNITS_MAX} 件",
         )
 
 

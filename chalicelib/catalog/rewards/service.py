@@ -16,9 +16,11 @@ from chalicelib.catalog.rewards.rules import (
     refuse_another,
     refuse_malformed,
     refuse_stock_change,
+    refuse_unsuppliable,
 )
-from chalicelib.catalog.stock import service as stock
 from chalicelib.catalog.stock.rules import planned
+from chalicelib.catalog.supply import service as supply
+from chalicelib.catalog.units.rules import numbered_from
 from chalicelib.kernel.errors import NotFound, Stale
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.pages import Page
@@ -86,13 +88,14 @@ def page(work: Work, *, limit: int, after: str | None) -> Page[Reward]:
 
 
 def create(work: Work, wanted: Reward, *, by: str, fingerprint: bytes) -> Created:
-    """Put a reward and its first units on the shelf, once for each id."""
+    """Put a reward and its first units on the shelf, once for each id; raises `InvalidFields`."""
+    refuse_unsuppliable(wanted.stock)
     head = read_head(work)
     reward = replace(wanted, stock=planned(wanted.stock))
 
     def attempt(tx: Transaction) -> Created:
         store.put_reward(tx, reward, fingerprint=fingerprint)
-        stock.make(tx, reward.stock)
+        supply.make(tx, reward.stock)
         raise_version(tx, latest_head(tx, head), name=DOCUMENT)
         audit.record(tx, Deed(by, "reward.create", reward.id, None, reward))
         return Created(reward, replayed=False)
@@ -142,8 +145,24 @@ def latest(tx: Transaction, reward: Reward) -> Reward:
     return reward if image is None else store.reward_from(image)
 
 
-def grow(tx: Transaction, head: Head, *, reward: Reward, shards: int) -> None:
-    """Add that a reward has more shards from now on; nothing where it has as many already."""
-    if shards > reward.stock.shards:
-        store.grow_shards(tx, reward, shards=shards)
+def grow(tx: Transaction, head: Head, *, reward: Reward, shards: int = 0, made: int = 0) -> None:
+    """Add that a reward has more shards, or numbers to sell, from now on.
+
+    Nothing where it has as many already. The head moves, so that no process overlooks them.
+    """
+    before = reward.stock
+    after = replace(before, shards=max(shards, before.shards), made=max(made, before.made))
+    if after != before:
+        store.grow_stock(tx, before, after=after)
         raise_version(tx, latest_head(tx, head), name=DOCUMENT)
+
+
+def reserve(tx: Transaction, reward: Reward, *, numbers: int) -> int:
+    """Add that so many numbers are promised to an import, and return the first of them.
+
+    They cannot be sold before `grow` says that they are made, so the head stays where it is. Raises
+    `StockFull`.
+    """
+    promised = numbered_from(reward.stock, numbers)
+    store.reserve(tx, reward.stock, reserved=promised.stop)
+    return promised.start

@@ -3,7 +3,8 @@
 `l1` is the order of the shelf, newest last; `l2` is that order within a category, and is only
 there where a reward has one. A listing reads an index that holds the rewards themselves, so it
 costs one query whatever the size of the catalog. An item also keeps the fingerprint of the request
-that created it, and the number of its shards, which grows with the stock and not with the version.
+that created it, and how many shards and numbers its stock has, which grow with the stock and not
+with the version.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.catalog.rewards.model import (
     Audience,
@@ -49,6 +52,8 @@ class RewardItem(Item):
     body = UnicodeAttribute(attr_name="b")
     version = IntAttribute(attr_name="v")
     shards = IntAttribute(attr_name="n")
+    made = IntAttribute(attr_name="m", null=True)
+    reserved = IntAttribute(attr_name="rs", null=True)
     fingerprint = BinaryAttribute(attr_name="f", legacy_encoding=False)
 
 
@@ -90,6 +95,7 @@ def put_reward(tx: Transaction, reward: Reward, *, fingerprint: bytes) -> None:
         body=_body(reward),
         version=reward.version,
         shards=reward.stock.shards,
+        made=reward.stock.made,
         fingerprint=fingerprint,
         l1=_place(reward),
         l2=_place_within(reward),
@@ -120,15 +126,43 @@ def replace_reward(tx: Transaction, reward: Reward) -> None:
     )
 
 
-def grow_shards(tx: Transaction, before: Reward, *, shards: int) -> None:
-    """Add that a reward has more shards from now on."""
-    key = key_of(before.id)
+def grow_stock(tx: Transaction, before: StockPlan, *, after: StockPlan) -> None:
+    """Add that a reward has more shards or numbers from now on."""
+    _swap(
+        tx,
+        before.reward_id,
+        actions=(RewardItem.shards.set(after.shards), RewardItem.made.set(after.made)),
+        condition=(RewardItem.shards == before.shards) & _is(RewardItem.made, before.made),
+    )
+
+
+def reserve(tx: Transaction, before: StockPlan, *, reserved: int) -> None:
+    """Add that numbers below `reserved` are promised."""
+    _swap(
+        tx,
+        before.reward_id,
+        actions=(RewardItem.reserved.set(reserved),),
+        condition=_is(RewardItem.reserved, before.reserved),
+    )
+
+
+def _swap(
+    tx: Transaction, reward_id: str, *, actions: tuple[Action, ...], condition: Condition
+) -> None:
+    """Add a change of a reward's stock, if that is as it was read."""
+    key = key_of(reward_id)
     tx.update(
         RewardItem(*key),
-        (RewardItem.shards.set(shards),),
-        condition=RewardItem.shards == before.stock.shards,
+        actions,
+        condition=condition,
         otherwise=lambda image: Moved(key, image) if image else Contended(),
     )
+
+
+def _is(attribute: IntAttribute, number: int) -> Condition:
+    """Return the condition that a number is as it was read; 0 is what was never written."""
+    same: Condition = attribute == number
+    return same if number else same | attribute.does_not_exist()
 
 
 def _index(category: str | None) -> str:
@@ -153,10 +187,9 @@ def _body(reward: Reward) -> str:
 
 def _reward(item: RewardItem) -> Reward:
     told = json.loads(item.body)
-    reward_id = item.sort.removeprefix("R#")
     assert item.l1 is not None
     return Reward(
-        id=reward_id,
+        id=item.sort.removeprefix("R#"),
         version=item.version,
         created_at=datetime.fromisoformat(item.l1.removeprefix(SHELF)),
         kind=Kind(told["kind"]),
@@ -170,12 +203,20 @@ def _reward(item: RewardItem) -> Reward:
         limits=tuple(Limit(Per(limit["per"]), limit["units"]) for limit in told["limits"]),
         shown=_window(told["shown"]),
         redeemable=_window(told["redeemable"]),
-        stock=_plan(reward_id, told["stock"], shards=item.shards),
+        stock=_plan(item, told["stock"]),
     )
 
 
-def _plan(reward_id: str, told: dict[str, Any], *, shards: int) -> StockPlan:
-    return StockPlan(reward_id, Mode(told["mode"]), told["units"], told["peak_per_second"], shards)
+def _plan(item: RewardItem, told: dict[str, Any]) -> StockPlan:
+    return StockPlan(
+        item.sort.removeprefix("R#"),
+        Mode(told["mode"]),
+        told["units"],
+        told["peak_per_second"],
+        shards=item.shards,
+        made=item.made or 0,
+        reserved=item.reserved or 0,
+    )
 
 
 def _audience(told: dict[str, Any]) -> Audience:

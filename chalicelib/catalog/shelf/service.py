@@ -22,7 +22,7 @@ from chalicelib.catalog.rewards.model import Reward, Taker
 from chalicelib.catalog.rewards.rules import is_shown
 from chalicelib.catalog.shelf.model import Ask, Mine, Shelf, Shown
 from chalicelib.catalog.shelf.rules import locks_of, turns_at
-from chalicelib.catalog.stock import service as stock
+from chalicelib.catalog.supply import service as supply
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.pages import PAGE_MAX, Page
 from chalicelib.ledger.wallets import service as wallets
@@ -96,7 +96,7 @@ def _find(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward], bool])
 
 
 def _shown(work: Work, found: Sequence[Reward]) -> list[Shown]:
-    hints = stock.hints(work, [reward.stock for reward in found])
+    hints = supply.hints(work, [reward.stock for reward in found])
     return [Shown(reward, hints[reward.id]) for reward in found]
 
 

@@ -1,4 +1,4 @@
-"""What stock is: a plan that says how a reward is supplied, and the shards that hold its units."""
+"""What stock is: a plan that says how a reward is supplied, and the parts that hold its units."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ class Mode(StrEnum):
 
     UNLIMITED = "unlimited"
     COUNTED = "counted"
+    NUMBERED = "numbered"
+    """A limited drop, each unit with its number: no. 17 of 100."""
+    CODED = "coded"
+    """Each unit is one voucher code; numbered too, with holes where an import left some."""
+
+
+Taken = Mapping[int, int]
+"""What an order took, so that exactly this can be returned: units by shard where units are
+counted, 1 by number where they are numbered, nothing where stock is unlimited."""
 
 
 class Hint(StrEnum):
@@ -30,8 +39,10 @@ class Hint(StrEnum):
 class StockPlan:
     """How one reward is supplied.
 
-    `units` it began with, `peak_per_second` sales are expected at most; `shards` have been opened
-    so far, numbered from 0. The last three are 0 where stock is unlimited.
+    `units` it began with. Where they are counted, `peak_per_second` sales are expected at most, and
+    `shards` have been opened so far, numbered from 0. Where they are numbered, `made` numbers have
+    been given out so far, from 0; where they are codes, `reserved` have been promised to imports,
+    of which `made` is the part that may be sold. What does not apply is 0.
     """
 
     reward_id: str
@@ -39,19 +50,27 @@ class StockPlan:
     units: int = 0
     peak_per_second: int = 0
     shards: int = 0
+    made: int = 0
+    reserved: int = 0
+
+    @property
+    def is_numbered(self) -> bool:
+        """Tell whether each unit has a number of its own."""
+        return self.mode in {Mode.NUMBERED, Mode.CODED}
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Part of a reward's units: made = free + taken."""
+    """Part of a reward's units: made = free + taken + withdrawn."""
 
     made: int
     free: int
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """All shards of a reward, by number, as of one consistent read."""
+    """All shards of a reward, by number, as of one consistent read; or all blocks of numbers."""
 
     shards: Mapping[int, Shard]
 
@@ -68,4 +87,9 @@ class Left:
     @property
     def taken(self) -> int:
         """Units that went into orders."""
-        return self.made - self.free
+        return self.made - self.free - self.withdrawn
+
+    @property
+    def withdrawn(self) -> int:
+        """Units that will never be sold."""
+        return sum(shard.withdrawn for shard in self.shards.values())

@@ -7,6 +7,7 @@ and only all shards together say "sold out".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from chalicelib.catalog.stock.model import Hint, Left, Mode, StockPlan
@@ -43,27 +44,34 @@ class StockUnlimited(Conflict):
     zh = "该奖励不限量，没有库存可供调整。"
 
 
+class StockCoded(Conflict):
+    """Units were added by count to a reward whose units are codes."""
+
+    code = "stock_coded"
+    en = "Each unit of this reward is a voucher code; import codes instead."
+    zh = "该奖励的每件库存对应一个兑换码，请导入兑换码。"
+
+
 class StockFull(Conflict):
     """A reward was given as many units as it may ever have."""
 
     code = "stock_full"
-    en = "This reward cannot be given more units: at most {units_max} in one shard."
-    zh = "该奖励的库存已达上限，每个分片最多 {units_max} 件。"
+    en = "This reward cannot be given more units: at most {units_max} in one shard or drop."
+    zh = "该奖励的库存已达上限，每个分片或限量批次最多 {units_max} 件。"
 
 
 def planned(plan: StockPlan) -> StockPlan:
-    """Return the plan of a new reward with its shards: never more of them than units."""
+    """Return the plan of a new reward: its shards, never more than units, or its numbers."""
+    if plan.is_numbered:
+        return replace(plan, made=plan.units)
     if plan.mode is Mode.UNLIMITED:
         return plan
-    return StockPlan(
-        plan.reward_id, plan.mode, plan.units, plan.peak_per_second, _shards_for(plan, plan.units)
-    )
+    return replace(plan, shards=_shards_for(plan, plan.units))
 
 
 def grown(plan: StockPlan, units: int) -> StockPlan:
     """Return the plan that more units ask for: perhaps more shards, never fewer."""
-    shards = max(plan.shards, _shards_for(plan, units))
-    return StockPlan(plan.reward_id, plan.mode, plan.units, plan.peak_per_second, shards)
+    return replace(plan, shards=max(plan.shards, _shards_for(plan, units)))
 
 
 def spread(plan: StockPlan, units: int, *, dice: Dice) -> dict[int, int]:

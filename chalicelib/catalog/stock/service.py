@@ -1,4 +1,4 @@
-"""Use of stock: making units, taking them inside an order's transaction, and looking at them.
+"""Use of counted stock: making units, taking and returning them in an order's transaction.
 
 An order takes in two steps. First it hopes: one shard, unread. If that shard is short
 (`ShardShort`), the use case reads all shards in one consistent batch, judges, and takes again with
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.catalog.stock import store
-from chalicelib.catalog.stock.model import Hint, Left, Mode, StockPlan
+from chalicelib.catalog.stock.model import Hint, Left, Mode, StockPlan, Taken
 from chalicelib.catalog.stock.rules import (
     gathered,
     grown,
@@ -72,7 +72,7 @@ def make(tx: Transaction, plan: StockPlan) -> None:
 def add(tx: Transaction, plan: StockPlan, *, units: int) -> StockPlan:
     """Add units to a reward, and return its plan, which may have more shards than before.
 
-    Raises `StockUnlimited` where nothing is counted.
+    Raises `StockUnlimited` where nothing is counted, `StockFull`.
     """
     refuse_unlimited(plan)
     after = grown(plan, units)
@@ -81,18 +81,46 @@ def add(tx: Transaction, plan: StockPlan, *, units: int) -> StockPlan:
     return after
 
 
-def take(tx: Transaction, plan: StockPlan, *, quantity: int, left: Left | None) -> None:
-    """Take units in the transaction of an order; nothing where stock is unlimited.
+def choose(tx: Transaction, plan: StockPlan, *, quantity: int, left: Left | None) -> Taken:
+    """Return from which shards an order takes, for `claim` to add; none where stock is unlimited.
 
     `left` is what one consistent read of all shards showed, or None when nothing was read. Raises
     `ShardShort` when hope is not enough, `SoldOut` when all shards together hold too few.
     """
-    if plan.mode is Mode.UNLIMITED:
-        return
+    if plan.mode is not Mode.COUNTED:
+        return {}
     if left is None:
-        _take_hoping(tx, plan, quantity=quantity)
-    else:
-        _take_knowing(tx, plan, quantity=quantity, left=latest(tx, plan, left=left))
+        return _hoped(tx.work, plan, quantity=quantity)
+    newest = latest(tx, plan, left=left)
+    refuse_sold_out(plan, newest, quantity=quantity)
+    shard = picked(plan, quantity, left=newest, dice=tx.work.dice)
+    return {shard: quantity} if shard is not None else gathered(quantity, newest)
+
+
+def claim(tx: Transaction, plan: StockPlan, *, taken: Taken, hoped: bool) -> None:
+    """Add that an order takes from these shards; `hoped`: nobody has read them."""
+    for number, part in taken.items():
+        key = store.key_of(plan.reward_id, number)
+        otherwise = _short if hoped else _lost(key)
+        store.take_units(tx, key, quantity=part, otherwise=otherwise)
+
+
+def give_back(tx: Transaction, plan: StockPlan, *, taken: Taken) -> None:
+    """Put units back into the very shards that an order took them from."""
+    for number, part in taken.items():
+        store.return_units(tx, store.key_of(plan.reward_id, number), quantity=part)
+
+
+def withdraw(tx: Transaction, plan: StockPlan, *, units: int, left: Left) -> None:
+    """Take free units off the shelf for ever, fullest shards first.
+
+    `left` is what one consistent read of all shards showed. Raises `SoldOut` when fewer are free.
+    """
+    newest = latest(tx, plan, left=left)
+    refuse_sold_out(plan, newest, quantity=units)
+    for number, part in gathered(units, newest).items():
+        key = store.key_of(plan.reward_id, number)
+        store.withdraw_units(tx, key, units=part, otherwise=_lost(key))
 
 
 def latest(tx: Transaction, plan: StockPlan, *, left: Left) -> Left:
@@ -150,24 +178,18 @@ def _glanced(work: Work, plans: Sequence[StockPlan]) -> dict[str, Left]:
     return lefts
 
 
-def _take_hoping(tx: Transaction, plan: StockPlan, *, quantity: int) -> None:
-    """Take from one shard that nobody has read."""
-    remembered = _remembered(tx.work, plan, looks=_looks, seconds=STEER_SECONDS)
-    shard = picked(plan, quantity, left=remembered, dice=tx.work.dice)
+def _hoped(work: Work, plan: StockPlan, *, quantity: int) -> Taken:
+    """Return one shard that nobody has read."""
+    remembered = _remembered(work, plan, looks=_looks, seconds=STEER_SECONDS)
+    shard = picked(plan, quantity, left=remembered, dice=work.dice)
     if shard is None:
         raise ShardShort
-    key = store.key_of(plan.reward_id, shard)
-    store.take_units(tx, key, quantity=quantity, otherwise=lambda _: ShardShort())
+    return {shard: quantity}
 
 
-def _take_knowing(tx: Transaction, plan: StockPlan, *, quantity: int, left: Left) -> None:
-    """Take from one shard that holds enough, or gather from several."""
-    refuse_sold_out(plan, left, quantity=quantity)
-    shard = picked(plan, quantity, left=left, dice=tx.work.dice)
-    parts = {shard: quantity} if shard is not None else gathered(quantity, left)
-    for number, part in parts.items():
-        key = store.key_of(plan.reward_id, number)
-        store.take_units(tx, key, quantity=part, otherwise=_lost(key))
+def _short(_: RawItem | None) -> Exception:
+    """Return what it means that a shard held less than was hoped."""
+    return ShardShort()
 
 
 def _lost(key: Key) -> Callable[[RawItem | None], Exception]:

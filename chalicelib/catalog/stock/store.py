@@ -1,7 +1,9 @@
 """Shards as items: `reward#shard / S`, each in a partition of its own.
 
 A shard that was never written holds nothing. Taking is an addition under a condition, so it needs
-no read; the condition alone is what keeps a unit from being sold twice.
+no read; the condition alone is what keeps a unit from being sold twice. A shard also counts what
+was taken, though made, free and withdrawn tell it: a condition cannot subtract, and one of them has
+to know that no more comes back than went out.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ class ShardItem(Item):
 
     made = IntAttribute(attr_name="m")
     free = IntAttribute(attr_name="f")
+    taken = IntAttribute(attr_name="t", null=True)
+    withdrawn = IntAttribute(attr_name="w", null=True)
 
 
 def key_of(reward_id: str, shard: int) -> Key:
@@ -42,7 +46,7 @@ def shard_from(raw: RawItem | None) -> Shard:
     if raw is None:
         return Shard(0, 0)
     item = ShardItem.read(raw)
-    return Shard(item.made, item.free)
+    return Shard(item.made, item.free, item.withdrawn or 0)
 
 
 def put_shard(tx: Transaction, key: Key, *, units: int) -> None:
@@ -67,7 +71,27 @@ def take_units(tx: Transaction, key: Key, *, quantity: int, otherwise: Otherwise
     """Take units from the shard under a key, if it holds as many."""
     tx.update(
         ShardItem(*key),
-        (ShardItem.free.add(-quantity),),
+        (ShardItem.free.add(-quantity), ShardItem.taken.add(quantity)),
         condition=ShardItem.free >= quantity,
+        otherwise=otherwise,
+    )
+
+
+def return_units(tx: Transaction, key: Key, *, quantity: int) -> None:
+    """Put units back into the shard that they were taken from, never more than are out."""
+    tx.update(
+        ShardItem(*key),
+        (ShardItem.free.add(quantity), ShardItem.taken.add(-quantity)),
+        condition=ShardItem.taken >= quantity,
+        otherwise=lambda _: Contended(),
+    )
+
+
+def withdraw_units(tx: Transaction, key: Key, *, units: int, otherwise: Otherwise) -> None:
+    """Take units off the shelf for ever, if the shard holds as many."""
+    tx.update(
+        ShardItem(*key),
+        (ShardItem.free.add(-units), ShardItem.withdrawn.add(units)),
+        condition=ShardItem.free >= units,
         otherwise=otherwise,
     )

@@ -38,7 +38,38 @@ class Reason(Enum):
         "Points taken back because a purchase was refunded.",
         "消费退款，相应积分已扣回。",
     )
+    CLAIM = (
+        "purchase_claim",
+        "Points of a purchase that you claimed.",
+        "您认领了一笔消费的积分。",
+    )
     REDEMPTION = ("redemption", "Points redeemed for a reward.", "积分兑换奖励。")
+    CANCELLATION = (
+        "cancellation",
+        "Points returned because an order was cancelled.",
+        "订单已取消，积分已退回。",
+    )
+    ORDER_REFUND = (
+        "order_refund",
+        "Points returned because an order was refunded.",
+        "订单已退款，积分已退回。",
+    )
+    HOLD = (
+        "order_held",
+        "Points held while an order is looked at.",
+        "订单审核中，积分已暂时冻结。",
+    )
+    HOLD_SETTLED = (
+        "order_approved",
+        "Held points redeemed because the order was approved.",
+        "订单已通过审核，冻结的积分已完成兑换。",
+    )
+    HOLD_RETURNED = (
+        "order_rejected",
+        "Held points returned because the order was not approved.",
+        "订单未通过审核，冻结的积分已退回。",
+    )
+    ADJUSTMENT = ("adjustment", "A correction of your points.", "积分更正。")
     EXPIRY = ("expiry", "Points past their last day.", "积分已过有效期。")
     EXEMPTION = ("exemption", "A change of how long your points are kept.", "积分保留期限变更。")
     FROZEN = ("frozen", "The account was frozen.", "账户已被冻结。")
@@ -62,8 +93,8 @@ REASONS: Final = {reason.code: reason for reason in Reason}
 class Entry:
     """What one wallet version changed and why. Legs sum to 0; `dates` sum to AVAILABLE's leg.
 
-    `refers` names the order, purchase or refund behind it; `hash` is SHA-256 over `previous` and
-    the entry's own bytes.
+    `refers` names the order, purchase or refund behind it (`refund` is a purchase's,
+    `order_refund` an order's); `hash` is SHA-256 over `previous` and the entry's own bytes.
     """
 
     member_id: str

@@ -29,6 +29,7 @@ PAGE_EXAMPLE: Final[Example] = {
             "dates": [{"expires_on": "2028-11-30", "points": 100}],
             "debt": 0,
             "order_id": None,
+            "order_refund_id": None,
             "purchase": {"channel": "till", "purchase_id": "p-1", "refund_id": None},
             "legs": {"issued": -100, "available": 100},
             "program_version": 1,
@@ -59,6 +60,7 @@ class EntryView(View):
     """One change of a wallet.
 
     `points` is the change of the available balance, `debt` that of what is owed. `legs` sum to 0.
+    `order_refund_id` names the refund of the order, where that is what happened.
     """
 
     version: int
@@ -70,6 +72,7 @@ class EntryView(View):
     dates: list[DateView]
     debt: int
     order_id: str | None
+    order_refund_id: str | None
     purchase: PurchaseView | None
     legs: dict[str, int]
     program_version: int
@@ -92,6 +95,7 @@ class EntryView(View):
             ],
             debt=-entry.legs.get(Account.DEBT, 0),
             order_id=entry.refers.get("order"),
+            order_refund_id=entry.refers.get("order_refund"),
             purchase=_purchase(entry),
             legs={account.name.lower(): points for account, points in entry.legs.items()},
             program_version=entry.program_version,

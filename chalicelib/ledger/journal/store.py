@@ -30,6 +30,7 @@ class EntryItem(Item):
     order = UnicodeAttribute(attr_name="o", null=True)
     purchase = UnicodeAttribute(attr_name="q", null=True)
     refund = UnicodeAttribute(attr_name="r", null=True)
+    order_refund = UnicodeAttribute(attr_name="x", null=True)
     until = UnicodeAttribute(attr_name="u", null=True)
     since = UnicodeAttribute(attr_name="n", null=True)
     program_version = IntAttribute(attr_name="pv")
@@ -38,7 +39,7 @@ class EntryItem(Item):
     hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
 
 
-REFERRED = ("order", "purchase", "refund", "until", "since")
+REFERRED = ("order", "purchase", "refund", "order_refund", "until", "since")
 
 
 def put_entry(tx: Transaction, entry: Entry) -> None:
@@ -58,6 +59,7 @@ def put_entry(tx: Transaction, entry: Entry) -> None:
             order=entry.refers.get("order"),
             purchase=entry.refers.get("purchase"),
             refund=entry.refers.get("refund"),
+            order_refund=entry.refers.get("order_refund"),
             until=entry.refers.get("until"),
             since=entry.refers.get("since"),
         ),

@@ -154,15 +154,15 @@ class Posting:
             self._held -= sum(lot.points for lot in taken)
         return paid
 
-    def claw_back(self, points: int, own_date: date) -> ClawBack:
-        """Take points back: from their own date first, then soonest, then as debt.
+    def claw_back(self, points: int, own_date: date | None) -> ClawBack:
+        """Take points back: from their own date first, if there is one, then soonest, then as debt.
 
         Nothing is taken when the points have expired since.
         """
-        if not self._is_usable(own_date):
+        if own_date is not None and not self._is_usable(own_date):
             return ClawBack(0, 0)
-        own = min(points, self._lots.get(own_date, 0))
-        self._take(own_date, own)
+        own = min(points, self._lots.get(own_date, 0)) if own_date else 0
+        self._take(own_date or NEVER, own)
         soonest = min(points - own, sum(self._lots.values()))
         self._take_soonest(soonest)
         debt = points - own - soonest

@@ -13,12 +13,24 @@ DOCUMENT: Final = "program"
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """Which orders somebody looks at before they settle; None looks at nothing.
+
+    Those beyond so many redemptions of one member in a rolling hour, and those worth more than so
+    many minor units of the program's currency, points at finance value and cash together.
+    """
+
+    redemptions_per_hour: int | None = None
+    worth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """How the program works now. `version` 0 are the defaults, before anybody wrote anything.
 
     `points_per_unit` are earned for each whole currency unit paid; `worth_points` points are worth
     one currency unit to finance; `validity_months` by standing; `channels` maps the client ids of
-    tills and shops to channel names.
+    tills and shops to channel names; without `review` no order is looked at.
     """
 
     version: int = 0
@@ -31,6 +43,7 @@ class Program:
         default_factory=lambda: {"basic": 24, "silver": 36, "gold": 60}
     )
     channels: Mapping[str, str] = field(default_factory=dict)
+    review: ReviewPolicy | None = None
 
 
 DEFAULTS: Final = Program()

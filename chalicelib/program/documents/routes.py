@@ -5,17 +5,17 @@ The ETag counts from 1: the defaults, before anybody wrote anything, are version
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.kernel.errors import Contended, Language, Stale
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MINOR_DIGITS
 from chalicelib.program.documents import service
-from chalicelib.program.documents.model import Program
+from chalicelib.program.documents.model import Program, ReviewPolicy
 from chalicelib.program.documents.rules import ZoneFixed, is_zone
-from chalicelib.web.bodies import Body, Currency
+from chalicelib.web.bodies import Body, Currency, MoneyIn
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Example, Routes
 
@@ -27,6 +27,8 @@ MONTHS_MAX: Final = 120
 CHANNELS_MAX: Final = 200
 """The document stays far below DynamoDB's 400 KB, its audit row with two of them too."""
 ZONE_CHARS_MAX: Final = 64
+PER_HOUR_MAX: Final = 99
+"""One page of a member's orders tells whether there were as many."""
 
 
 def known_zone(name: str) -> str:
@@ -65,6 +67,7 @@ PROGRAM_EXAMPLE: Final[Example] = {
     "worth_points": 100,
     "validity_months": {"basic": 24, "silver": 36, "gold": 60},
     "channels": {"1h57kf5cpq17m0eml12EXAMPLE": "till"},
+    "review": {"redemptions_per_hour": 10, "worth": {"amount": 200000, "currency": "cny"}},
 }
 
 
@@ -76,8 +79,29 @@ class Validity(Body):
     gold: Months
 
 
+class ReviewBody(Body):
+    """Orders that are looked at before they settle; null looks at none for that reason.
+
+    Those beyond so many redemptions of a member in a rolling hour; those worth more than an amount,
+    points at finance value and cash together.
+    """
+
+    redemptions_per_hour: int | None = Field(default=None, ge=1, le=PER_HOUR_MAX)
+    worth: MoneyIn | None = None
+
+    @classmethod
+    def of(cls, policy: ReviewPolicy, currency: str) -> ReviewBody:
+        """Return the thresholds as an answer."""
+        worth = None if policy.worth is None else MoneyIn(amount=policy.worth, currency=currency)
+        return cls(redemptions_per_hour=policy.redemptions_per_hour, worth=worth)
+
+    def policy(self) -> ReviewPolicy:
+        """Return the thresholds as the program's word."""
+        return ReviewPolicy(self.redemptions_per_hour, self.worth.amount if self.worth else None)
+
+
 class ProgramBody(Body):
-    """The program's settings, sent and told alike."""
+    """The program's settings, sent and told alike. Without `review` no order is looked at."""
 
     zone: Annotated[str, Field(max_length=ZONE_CHARS_MAX), AfterValidator(known_zone)]
     currency: Annotated[Currency, AfterValidator(known_currency)]
@@ -88,6 +112,15 @@ class ProgramBody(Body):
     worth_points: int = Field(ge=1, le=WORTH_POINTS_MAX)
     validity_months: Validity
     channels: dict[ClientId, ChannelName] = Field(max_length=CHANNELS_MAX)
+    review: ReviewBody | None = None
+
+    @model_validator(mode="after")
+    def worth_in_the_currency_of_the_program(self) -> Self:
+        """Refuse a worth in another currency."""
+        worth = self.review.worth if self.review else None
+        if worth is not None and worth.currency != self.currency:
+            raise ValueError("review.worth is not in the program's currency")
+        return self
 
     @classmethod
     def of(cls, program: Program) -> ProgramBody:
@@ -100,6 +133,7 @@ class ProgramBody(Body):
             worth_points=program.worth_points,
             validity_months=Validity(**program.validity_months),
             channels=dict(program.channels),
+            review=ReviewBody.of(program.review, program.currency) if program.review else None,
         )
 
     def program(self, version: int) -> Program:
@@ -113,6 +147,7 @@ class ProgramBody(Body):
             worth_points=self.worth_points,
             validity_months=self.validity_months.model_dump(),
             channels=dict(self.channels),
+            review=self.review.policy() if self.review else None,
         )
 
 

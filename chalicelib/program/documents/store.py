@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib.kernel.errors import Stale
-from chalicelib.program.documents.model import DOCUMENT, Program
+from chalicelib.program.documents.model import DOCUMENT, Program, ReviewPolicy
 from chalicelib.storage.reads import fetch
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import Item, RawItem
@@ -34,6 +34,8 @@ def program_from(item: DocumentItem) -> Program:
     """Return the settings that an item holds."""
     told = json.loads(item.body)
     told["languages"] = tuple(told["languages"])
+    # Documents from before there were reviews say nothing of them.
+    told["review"] = ReviewPolicy(**told["review"]) if told.get("review") else None
     return Program(**told)
 
 

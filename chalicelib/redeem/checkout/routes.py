@@ -1,9 +1,7 @@
-"""Orders over HTTP: quote, place, list, show."""
+"""Placing orders over HTTP: what one would cost, and redeeming."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
@@ -16,10 +14,11 @@ from chalicelib.kernel.points import QUANTITY_MAX
 from chalicelib.ledger.members import service as members
 from chalicelib.ledger.wallets.rules import DebtOpen, InsufficientPoints, MemberFrozen
 from chalicelib.redeem.checkout import service
-from chalicelib.redeem.checkout.model import Address, Ask, Order
-from chalicelib.web.bodies import PRINTABLE, Body, MoneyOut, PageQuery, View
+from chalicelib.redeem.checkout.model import Ask
+from chalicelib.redeem.orders.model import Address
+from chalicelib.redeem.orders.views import ORDER_EXAMPLE, OrderView
+from chalicelib.web.bodies import PRINTABLE, Body, MoneyOut, View
 from chalicelib.web.calls import Answer, Call
-from chalicelib.web.paging import Paged, paged, position_of
 from chalicelib.web.routes import Routes
 
 ADDRESS_CHARS_MAX: Final = 100
@@ -71,63 +70,6 @@ class QuoteView(View):
     available_after: int
 
 
-class PaymentView(View):
-    """What is needed to pay the cash part."""
-
-    client_secret: str
-    expires_at: datetime
-
-
-class OrderView(View):
-    """An order as its member sees it."""
-
-    id: str
-    status: str
-    reward_id: str
-    option: int
-    quantity: int
-    points: int
-    cash: MoneyOut | None
-    payment: PaymentView | None
-    fulfilment: str
-    placed_at: datetime
-
-    @classmethod
-    def of(cls, order: Order) -> OrderView:
-        """Return an order as its member sees it."""
-        return cls(
-            id=order.id,
-            status=order.status.value,
-            reward_id=order.reward_id,
-            option=order.option,
-            quantity=order.quantity,
-            points=order.points,
-            cash=None,
-            payment=None,
-            fulfilment=order.fulfilment.value,
-            placed_at=order.placed_at,
-        )
-
-
-class AddressOut(View):
-    """Where an order goes."""
-
-    name: str
-    phone: str
-    line1: str
-    line2: str | None
-    city: str
-    region: str | None
-    postal_code: str | None
-    country: str
-
-
-class OrderDetail(OrderView):
-    """One order, with where it goes."""
-
-    address: AddressOut | None
-
-
 REFUSALS: Final = (
     NotEnrolled,
     NotFound,
@@ -140,18 +82,6 @@ REFUSALS: Final = (
     SoldOut,
 )
 DRAFT_EXAMPLE: Final = {"reward_id": "rwd_0Ab1Cd2Ef3G", "option": 0, "quantity": 1}
-ORDER_EXAMPLE: Final = {
-    "id": "ord_0Ab1Cd2Ef3G4Hi5Jk6L7",
-    "status": "settled",
-    "reward_id": "rwd_0Ab1Cd2Ef3G",
-    "option": 0,
-    "quantity": 1,
-    "points": 500,
-    "cash": None,
-    "payment": None,
-    "fulfilment": "none",
-    "placed_at": "2026-11-21T08:00:00Z",
-}
 
 
 @routes.post(
@@ -210,41 +140,3 @@ def place(call: Call[OrderDraft]) -> Answer:
     )
     about = {"order_id": placed.order.id}
     return Answer(OrderView.of(placed.order), replayed=placed.replayed, about=about)
-
-
-@routes.get(
-    "/orders",
-    roles=("member",),
-    query=PageQuery,
-    answer=Paged[OrderView],
-    summary="My orders, newest first",
-    refusals=(NotEnrolled,),
-    answer_example={"items": [ORDER_EXAMPLE], "next_cursor": None},
-)
-def list_orders(call: Call[None, PageQuery]) -> Paged[OrderView]:
-    """Answer one page of the member's orders."""
-    page = service.page(
-        call.work,
-        members.member_of(call.identity.subject),
-        limit=call.query.limit,
-        after=position_of(call),
-    )
-    return paged(call, page, view=OrderView.of)
-
-
-@routes.get(
-    "/orders/{id}",
-    roles=("member",),
-    answer=OrderDetail,
-    summary="One of my orders",
-    refusals=(NotEnrolled, NotFound),
-    path_example={"id": "ord_0Ab1Cd2Ef3G4Hi5Jk6L7"},
-    answer_example={**ORDER_EXAMPLE, "address": None},
-)
-def show(call: Call) -> Answer:
-    """Answer one order and its address; anybody else's is not found."""
-    member_id = members.member_of(call.identity.subject)
-    shown = service.show(call.work, member_id, order_id=call.path["id"])
-    address = AddressOut(**asdict(shown.address)) if shown.address else None
-    view = OrderDetail(**OrderView.of(shown.order).model_dump(), address=address)
-    return Answer(view, about={"order_id": shown.order.id})

@@ -60,12 +60,14 @@ def judge(facts: Facts, ask: Ask) -> int:
     return points
 
 
-def redeem(facts: Facts, points: int, *, order_id: str, program_version: int) -> Redeemed:
-    """Return the wallet after paying `points`, and which dates paid them."""
+def redeem(
+    facts: Facts, points: int, *, held: bool, order_id: str, program_version: int
+) -> Redeemed:
+    """Return the wallet after paying `points`, or after they were `held`, and which dates paid."""
     posting = wallets.Posting(facts.wallet, facts.today)
-    taken = posting.spend(points, into=Account.REDEEMED)
+    taken = posting.spend(points, into=Account.ESCROW if held else Account.REDEEMED)
     change = posting.close(
-        Reason.REDEMPTION,
+        Reason.HOLD if held else Reason.REDEMPTION,
         at=facts.now,
         refers={"order": order_id},
         program_version=program_version,

@@ -17,28 +17,21 @@ from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.limits.rules import refuse as refuse_reached
 from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import Reward, Taker
-from chalicelib.catalog.stock import service as stock
 from chalicelib.catalog.stock.model import Left
 from chalicelib.catalog.stock.rules import SoldOut
-from chalicelib.kernel.errors import NotFound, Refusal
-from chalicelib.kernel.ids import ORDER_PATTERN, child_id, member_within
-from chalicelib.kernel.pages import Page
+from chalicelib.catalog.supply import service as supply
+from chalicelib.catalog.units.model import Hand
+from chalicelib.kernel.errors import Refusal
+from chalicelib.kernel.ids import child_id
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import InsufficientPoints, balance
 from chalicelib.ledger.wallets.service import Opened
-from chalicelib.redeem.checkout import store
-from chalicelib.redeem.checkout.model import (
-    Address,
-    Ask,
-    Fulfilment,
-    Order,
-    Placed,
-    Quote,
-    Status,
-)
+from chalicelib.redeem.checkout.model import Ask, Placed, Quote
 from chalicelib.redeem.checkout.rules import Facts, judge, redeem
+from chalicelib.redeem.orders import service as orders
+from chalicelib.redeem.orders.model import Concern, Fulfilment, Order, Status
+from chalicelib.redeem.review.rules import REVIEW_WITHIN, ROLLING, concerns, counts_redemptions
 from chalicelib.storage.reads import fetch_raw
-from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 
@@ -62,20 +55,13 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An order and where it goes."""
-
-    order: Order
-    address: Address | None
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """An order under judgement: the wallet and program, the reward, and what was read of it."""
 
     opened: Opened
     reward: Reward
     counters: tuple[Counter, ...]
+    hand: Hand
     left: Left | None = None
 
     def facts(self, tx: Transaction) -> Facts:
@@ -88,14 +74,15 @@ class Case:
             reward=self.reward,
             taker=Taker(),
             counters=limits.latest(tx, self.counters),
-            left=None if left is None else stock.latest(tx, self.reward.stock, left=left),
+            left=None if left is None else supply.latest(tx, self.reward.stock, left=left),
         )
 
 
 def quote(work: Work, member_id: str, *, ask: Ask) -> Quote:
     """Return what an order would cost now; raises what placing it would. Writes nothing."""
-    case = _look_closer(work, _open(work, member_id, ask=ask))
+    case = _look_closer(work, _open(work, member_id, ask=ask, hand=Hand("")))
     points = judge(case.facts(Transaction(work, {})), ask)
+    supply.refuse_sold_out(work, case.reward.stock, quantity=ask.quantity, left=case.left)
     available = balance(case.opened.wallet, case.opened.today)
     return Quote(points, available, available - points)
 
@@ -105,56 +92,35 @@ def place(work: Work, request: Request, *, ask: Ask) -> Placed:
     try:
         return Placed(_place_once(work, request, ask=ask), replayed=False)
     except Replayed as seen:
-        return Placed(store.order_from(seen.image), replayed=True)
+        return Placed(orders.placed_from(work, seen.image), replayed=True)
     except Refusal:
-        earlier = store.find_raw(work, request.order_id)
+        earlier = orders.placed_by(work, request.order_id, fingerprint=request.fingerprint)
         if earlier is None:
             raise
-        told = replayed_or_reused(request.fingerprint)(earlier)
-        if not isinstance(told, Replayed):
-            raise told from None
-        return Placed(store.order_from(earlier), replayed=True)
-
-
-def page(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[Order]:
-    """Return a member's orders, newest first; `NotEnrolled` for somebody who is no member."""
-    found = store.page_of(work, member_id, limit=limit, after=after)
-    if not found.items:
-        wallets.open_wallet(work, member_id)
-    return found
-
-
-def show(work: Work, member_id: str, *, order_id: str) -> Shown:
-    """Return one order of a member and where it goes; `NotFound` for anybody else's."""
-    order = None
-    if ORDER_PATTERN.fullmatch(order_id) and member_within(order_id) == member_id:
-        order = store.find(work, order_id)
-    if order is None:
-        wallets.open_wallet(work, member_id)
-        raise NotFound
-    return Shown(order, store.address_of(work, order))
+        return Placed(earlier, replayed=True)
 
 
 def _place_once(work: Work, request: Request, *, ask: Ask) -> Order:
-    case = _open(work, request.member_id, ask=ask)
+    hand = Hand(request.order_id)
+    case = _open(work, request.member_id, ask=ask, hand=hand)
     try:
         return persist(work, partial(_attempt, request=request, ask=ask, case=case))
-    except InsufficientPoints:
-        # A limit that is reached speaks before missing points do, and was not read yet.
+    except (InsufficientPoints, SoldOut):
+        # A limit that is reached speaks before these do, and was not read yet.
         refuse_reached(limits.read(work, case.counters), ask.quantity)
         raise
     except Mistaken:
-        return _place_knowing(work, request, ask=ask)
+        return _place_knowing(work, request, ask=ask, hand=hand)
 
 
-def _place_knowing(work: Work, request: Request, *, ask: Ask) -> Order:
+def _place_knowing(work: Work, request: Request, *, ask: Ask, hand: Hand) -> Order:
     """Place an order by what limits and all shards held a moment ago.
 
     Everything is read anew, the head too: units may have been added, and shards, since.
     """
     while True:
         read_at = work.elapsed()
-        case = _look_closer(work, _open(work, request.member_id, ask=ask))
+        case = _look_closer(work, _open(work, request.member_id, ask=ask, hand=hand))
         attempt = partial(_attempt, request=request, ask=ask, case=case)
         try:
             return persist(work, attempt)
@@ -168,7 +134,12 @@ def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Orde
     facts = case.facts(tx)
     points = judge(facts, ask)
     version = case.opened.program.version
-    redeemed = redeem(facts, points, order_id=request.order_id, program_version=version)
+    why = _concerns(tx, request.member_id, case=case, points=points)
+    redeemed = redeem(
+        facts, points, held=bool(why), order_id=request.order_id, program_version=version
+    )
+    plan = case.reward.stock
+    units = supply.choose(tx, plan, quantity=ask.quantity, left=facts.left, hand=case.hand)
     order = Order(
         id=request.order_id,
         member_id=request.member_id,
@@ -177,36 +148,52 @@ def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Orde
         option=ask.option,
         quantity=ask.quantity,
         points=points,
-        status=Status.SETTLED,
+        status=Status.IN_REVIEW if why else Status.SETTLED,
         fulfilment=Fulfilment.PENDING if ask.address else Fulfilment.NONE,
         placed_at=tx.work.now,
         taken=redeemed.taken,
         program_version=version,
         fingerprint=request.fingerprint,
+        mode=plan.mode,
+        units=units,
+        periods=limits.periods_of(case.counters),
+        settled_at=None if why else tx.work.now,
+        deadline=tx.work.now + REVIEW_WITHIN if why else None,
+        concerns=why,
     )
-    store.put_order(tx, order)
-    if ask.address:
-        store.put_address(tx, order.id, address=ask.address)
+    orders.add(tx, order, address=ask.address)
     wallets.add(tx, redeemed.change)
     limits.take(tx, case.counters, quantity=ask.quantity)
-    stock.take(tx, case.reward.stock, quantity=ask.quantity, left=case.left)
+    supply.claim(tx, plan, taken=units, left=facts.left, hand=case.hand)
     return order
 
 
-def _open(work: Work, member_id: str, *, ask: Ask) -> Case:
+def _concerns(tx: Transaction, member_id: str, *, case: Case, points: int) -> tuple[Concern, ...]:
+    """Return why somebody has to look at the order.
+
+    Orders of the last hour are counted after the wallet was read: one that comes between takes the
+    wallet's next version, and this attempt is judged again.
+    """
+    program, recent = case.opened.program, 0
+    if counts_redemptions(program):
+        recent = orders.placed_since(tx.work, member_id, since=tx.work.now - ROLLING)
+    return concerns(program, points, recent=recent)
+
+
+def _open(work: Work, member_id: str, *, ask: Ask, hand: Hand) -> Case:
     opened = wallets.open_wallet(work, member_id)
     reward = rewards.reward_at(work, opened.head, reward_id=ask.reward_id)
     counters = limits.counters(member_id, reward, today=opened.today, zone=opened.program.zone)
-    return Case(opened, reward, counters)
+    return Case(opened, reward, counters, hand)
 
 
 def _look_closer(work: Work, case: Case) -> Case:
     """Return the case with limits and stock read, in one consistent batch."""
     plan = case.reward.stock
-    wanted = [counter.key for counter in case.counters] + stock.keys(plan)
+    wanted = [counter.key for counter in case.counters] + supply.keys(plan)
     found = fetch_raw(work, wanted)
     return replace(
         case,
         counters=limits.counted(case.counters, found),
-        left=stock.left_from(work, plan, found=found),
+        left=supply.left_from(work, plan, found=found),
     )

@@ -11,13 +11,29 @@ from chalicelib.kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A purchase as a till reports it; without `occurred_at` it happened just now."""
+    """A purchase as a till reports it; without `occurred_at` it happened just now.
+
+    Without a member somebody may claim it.
+    """
 
     channel: str
     purchase_id: str
-    member_id: str
+    member_id: str | None
     paid: Money
     occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How a purchase that was reported without a member is claimed: through which day.
+
+    Once it is, `refunded` tells how many minor units had gone back by then, and `debt_paid` how
+    many of its points paid what was owed.
+    """
+
+    through: date
+    refunded: int = 0
+    debt_paid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +41,22 @@ class Purchase:
     """A purchase that was booked.
 
     `refunded` minor units have gone back since. `program_version` names the settings that judged
-    it, and that judge its refunds. `expires_on` is the date of the lot that got its points.
+    it, and that judge its refunds and its claim. `expires_on` is the date of the lot that got its
+    points; while nobody has claimed them, there is no member and no date. `points` and `debt_paid`
+    are those of its report; a claim keeps its own.
     """
 
     channel: str
     purchase_id: str
-    member_id: str
+    member_id: str | None
     paid: Money
     refunded: int
     occurred_at: datetime
     program_version: int
     points: int
     debt_paid: int
-    expires_on: date
+    expires_on: date | None
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +105,10 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A refund that was booked: all points it took, and how many of them became debt."""
+    """A refund that was booked: all points it took, and how many of them became debt.
+
+    Before the claim of a purchase it takes them from what the claim will bring.
+    """
 
     refund_id: str
     amount: int

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from chalicelib.kernel.errors import Contended, Language, NotEnrolled, NotFound
+from chalicelib.kernel.errors import Contended, NotEnrolled, NotFound
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.ledger.members import service as members
 from chalicelib.tiers.earning import service
-from chalicelib.tiers.earning.model import Line, Question, Return, Sale
+from chalicelib.tiers.earning.model import Question, Return, Sale
 from chalicelib.tiers.earning.rules import (
     CurrencyNotSupported,
     OccurredAtOutOfRange,
     PurchaseConflict,
     RefundExceedsPurchase,
 )
+from chalicelib.tiers.earning.views import ExplanationView, explained
 from chalicelib.web.bodies import Body, Instant, MoneyIn, View
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Routes
@@ -56,30 +56,26 @@ Lines = Annotated[
 
 
 class PurchaseIn(Body):
-    """A purchase; without `occurred_at` it happened just now."""
+    """A purchase; without `occurred_at` it happened just now, without a member it is a guest's."""
 
     channel: ReportedId
     purchase_id: ReportedId
-    member_id: str
+    member_id: str | None
     paid: MoneyIn
     occurred_at: Instant | None = None
     lines: Lines = None
 
 
-class ExplanationView(View):
-    """One line of an explanation: the rule, a sentence, and what it gave."""
-
-    rule: str
-    text: str
-    points: int
-
-
 class PurchaseView(View):
-    """What a purchase earned; `debt_paid` of the points paid what was owed from a refund."""
+    """What a purchase earned; `debt_paid` of the points paid what was owed from a refund.
+
+    Without a member: what a claim would bring, and the code to claim it with.
+    """
 
     points: int
     explanation: list[ExplanationView]
     debt_paid: int
+    claim_code: str | None
 
 
 class RefundMoneyIn(MoneyIn):
@@ -96,7 +92,10 @@ class RefundIn(Body):
 
 
 class RefundView(View):
-    """All points that this refund took back, and how many of them became debt."""
+    """All points that this refund took back, and how many of them became debt.
+
+    Of a purchase that nobody has claimed yet: by how many points its claim shrank.
+    """
 
     points_clawed_back: int
     debt: int
@@ -156,7 +155,7 @@ EXPLAINED_EXAMPLE: Final = {
         "occurred_at": "2026-11-21T08:00:00Z",
         "lines": [{"sku": "tea-100g", "category": "tea", "quantity": 2, "amount": 12850}],
     },
-    answer_example={**EXPLAINED_EXAMPLE, "debt_paid": 0},
+    answer_example={**EXPLAINED_EXAMPLE, "debt_paid": 0, "claim_code": None},
 )
 def report(call: Call[PurchaseIn]) -> Answer:
     """Book a purchase and explain what it earned; an earlier report's answer is told again."""
@@ -168,6 +167,7 @@ def report(call: Call[PurchaseIn]) -> Answer:
         points=booked.purchase.points,
         explanation=explained(booked.lines, call.language),
         debt_paid=booked.purchase.debt_paid,
+        claim_code=booked.claim_code,
     )
     return Answer(view, status=200 if booked.again else 201)
 
@@ -225,11 +225,3 @@ def quote(call: Call[QuoteIn]) -> QuoteView:
         explanation=explained(earning.lines, call.language),
         expires_on=earning.expires_on,
     )
-
-
-def explained(lines: Iterable[Line], language: Language) -> list[ExplanationView]:
-    """Return an explanation in the caller's language."""
-    return [
-        ExplanationView(rule=line.rule, text=line.sentence(language), points=line.points)
-        for line in lines
-    ]

@@ -2,7 +2,13 @@
 
 Points are whole currency units paid times the program's rate. A refund takes back the difference
 between what the purchase was still worth before it and what it is worth after it, so the steps
-of any sequence of refunds add up to the one step of their sum.
+of any sequence of refunds add up to the one step of their sum, and a claim in between changes
+nothing of that.
+
+A purchase without a member gets a claim code, which is derived from its ids and needs no storage
+of its own::
+
+    16 characters of Crockford's base 32 (80 bits) of HMAC-SHA256(secret, channel/purchase)
 """
 
 from __future__ import annotations
@@ -15,10 +21,11 @@ from typing import Final
 
 from chalicelib.kernel.clock import day_of, end_of_month_after, rfc3339
 from chalicelib.kernel.errors import Conflict, Forbidden, RuleRefusal
+from chalicelib.kernel.ids import keyed_digest
 from chalicelib.kernel.money import MINOR_DIGITS, Money
 from chalicelib.program.documents.model import Program
 from chalicelib.program.documents.rules import channel_of
-from chalicelib.tiers.earning.model import Earning, Line, Purchase, Return
+from chalicelib.tiers.earning.model import Earning, Line, Purchase, Return, Sale
 
 AHEAD_MAX: Final = timedelta(minutes=5)
 """How far a till's clock may run ahead (the rules of the program)."""
@@ -26,6 +33,12 @@ AGE_MAX: Final = timedelta(days=30)
 """How late a purchase may be reported (the rules of the program)."""
 BASIC: Final = "basic"
 """Everybody's standing until there is a ladder."""
+CLAIM_DAYS: Final = 30
+"""Days after the booking day through which a purchase can be claimed (the rules of the program)."""
+CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Base 32 for people: no I, L, O, which look like digits, and no U."""
+CODE_CHARS: Final = 16
+"""80 bits (the rules of the program): at 10 wrong tries an hour nobody guesses one."""
 
 
 class PurchaseConflict(Conflict):
@@ -96,7 +109,8 @@ def earn(program: Program, paid: Money, *, occurred_at: datetime, now: datetime)
         raise CurrencyNotSupported(currency=program.currency)
     if not now - AGE_MAX <= occurred_at <= now + AHEAD_MAX:
         raise OccurredAtOutOfRange(earliest=rfc3339(now - AGE_MAX), latest=rfc3339(now + AHEAD_MAX))
-    return Earning(points_for(program, paid), explain(program, paid), expiry_of(program, now))
+    expires_on = expiry_of(program, day_of(now, program.zone))
+    return Earning(points_for(program, paid), explain(program, paid), expires_on)
 
 
 def points_for(program: Program, paid: Money) -> int:
@@ -113,9 +127,33 @@ def explain(program: Program, paid: Money) -> tuple[Line, ...]:
     return (Line("base", points, en, zh),)
 
 
-def expiry_of(program: Program, now: datetime) -> date:
-    """Return the date of points that are booked now."""
-    return end_of_month_after(day_of(now, program.zone), program.validity_months[BASIC])
+def expiry_of(program: Program, today: date) -> date:
+    """Return the date of points that are booked today."""
+    return end_of_month_after(today, program.validity_months[BASIC])
+
+
+def claimable_through(today: date) -> date:
+    """Return the last day on which a purchase that is booked today can be claimed."""
+    return today + timedelta(days=CLAIM_DAYS)
+
+
+def claim_code(secret: bytes, reported: Sale | Purchase) -> str:
+    """Return the code of a purchase without a member; the same report gives the same again."""
+    digest = keyed_digest(secret, purpose="claim", message=named(reported))
+    number = int.from_bytes(digest[: CODE_CHARS * 5 // 8], "big")
+    places = range(CODE_CHARS - 1, -1, -1)
+    return "".join(CROCKFORD[number >> 5 * place & 31] for place in places)
+
+
+def named(reported: Sale | Return | Purchase) -> str:
+    """Return a purchase as the journal names it: its path behind `/purchases/`."""
+    return f"{reported.channel}/{reported.purchase_id}"
+
+
+def worth(program: Program, purchase: Purchase, *, refunded: int) -> int:
+    """Return the points of a purchase of which so many minor units have gone back."""
+    left = Money(purchase.paid.amount - refunded, purchase.paid.currency)
+    return points_for(program, left)
 
 
 def clawed_back(program: Program, purchase: Purchase, *, amount: int) -> int:
@@ -126,9 +164,17 @@ def clawed_back(program: Program, purchase: Purchase, *, amount: int) -> int:
     left = purchase.paid.amount - purchase.refunded
     if amount > left:
         raise RefundExceedsPurchase(refundable=left, currency=purchase.paid.currency)
-    before = Money(left, purchase.paid.currency)
-    after = Money(left - amount, purchase.paid.currency)
-    return points_for(program, before) - points_for(program, after)
+    before = worth(program, purchase, refunded=purchase.refunded)
+    return before - worth(program, purchase, refunded=purchase.refunded + amount)
+
+
+def taken_from_claim(program: Program, purchase: Purchase, *, points: int, now: datetime) -> int:
+    """Return the points that a refund takes from a claim that is still to come.
+
+    None once it is too late for one, as nothing is taken of points that have expired.
+    """
+    assert purchase.claim is not None, purchase
+    return points if day_of(now, program.zone) <= purchase.claim.through else 0
 
 
 def refuse_currency(purchase: Purchase, returned: Return) -> None:

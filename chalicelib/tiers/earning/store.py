@@ -1,30 +1,42 @@
-"""Purchases as items: `channel#purchase / P`, and each refund beside its purchase, `F#refund`.
+"""Purchases as items, and each refund beside its purchase.
 
-Both are their own receipts: put where none is, kept for ever, with the fingerprint of the report.
+    channel#purchase / P            the purchase; without a member until somebody claims it
+    channel#purchase / F#refund     a refund
+    claim#<keyed digest> / K        which purchase a claim code is of; the code itself is nowhere
+
+Purchase and refund are their own receipts: put where none is, kept for ever, with the fingerprint
+of the report.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.errors import Contended
+from chalicelib.kernel.ids import base62, keyed_digest
 from chalicelib.kernel.money import Money
+from chalicelib.settings import settings
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Moved, Replayed, Transaction
 from chalicelib.storage.work import Work
-from chalicelib.tiers.earning.model import Purchase, Refund
+from chalicelib.tiers.earning.model import Claim, Purchase, Refund
 from chalicelib.tiers.earning.rules import PurchaseConflict
+
+CLAIM_CHARS: Final = 22
+"""131 bits: two codes never share an item."""
 
 
 class PurchaseItem(Item):
     """One purchase as stored."""
 
     fingerprint = BinaryAttribute(attr_name="f", legacy_encoding=False)
-    member_id = UnicodeAttribute(attr_name="m")
+    member_id = UnicodeAttribute(attr_name="m", null=True)
     currency = UnicodeAttribute(attr_name="c")
     paid = IntAttribute(attr_name="a")
     refunded = IntAttribute(attr_name="r")
@@ -32,7 +44,16 @@ class PurchaseItem(Item):
     program_version = IntAttribute(attr_name="pv")
     points = IntAttribute(attr_name="n")
     debt_paid = IntAttribute(attr_name="o")
-    expires_on = UnicodeAttribute(attr_name="e")
+    expires_on = UnicodeAttribute(attr_name="e", null=True)
+    claimable_through = UnicodeAttribute(attr_name="w", null=True)
+    refunded_unclaimed = IntAttribute(attr_name="x", null=True)
+    debt_paid_by_claim = IntAttribute(attr_name="y", null=True)
+
+
+class ClaimItem(Item):
+    """Which purchase a claim code is of: its partition."""
+
+    purchase = UnicodeAttribute(attr_name="q")
 
 
 class RefundItem(Item):
@@ -53,6 +74,20 @@ def refund_key(purchase: Purchase, refund_id: str) -> Key:
     """Return where a refund is."""
     partition, _ = purchase_key(purchase.channel, purchase.purchase_id)
     return (partition, f"F#{refund_id}")
+
+
+def claim_key(code: str) -> Key:
+    """Return where it stands which purchase a code is of."""
+    digest = keyed_digest(settings().secret, purpose="claim-code", message=code)
+    return (f"claim#{base62(int.from_bytes(digest, 'big'), CLAIM_CHARS)}", "K")
+
+
+def find_claimed(work: Work, raw: RawItem) -> RawItem:
+    """Return the purchase that a claim's item names."""
+    key = (ClaimItem.read(raw).purchase, "P")
+    found = find(work, key)
+    assert found is not None, key
+    return found
 
 
 def find(work: Work, key: Key) -> RawItem | None:
@@ -80,7 +115,8 @@ def purchase_from(raw: RawItem) -> Purchase:
         program_version=item.program_version,
         points=item.points,
         debt_paid=item.debt_paid,
-        expires_on=day_of_key(item.expires_on),
+        expires_on=day_of_key(item.expires_on) if item.expires_on else None,
+        claim=_claim(item),
     )
 
 
@@ -109,16 +145,51 @@ def put_purchase(tx: Transaction, purchase: Purchase, *, fingerprint: bytes) -> 
         program_version=purchase.program_version,
         points=purchase.points,
         debt_paid=purchase.debt_paid,
-        expires_on=key_of_day(purchase.expires_on),
+        expires_on=None if purchase.expires_on is None else key_of_day(purchase.expires_on),
+        claimable_through=None if purchase.claim is None else key_of_day(purchase.claim.through),
     )
     tx.put(item, otherwise=_replayed)
+
+
+def put_claim_code(tx: Transaction, purchase: Purchase, *, code: str) -> None:
+    """Add which purchase a claim code is of; no code is ever turned to another purchase."""
+    partition, _ = purchase_key(purchase.channel, purchase.purchase_id)
+    item = ClaimItem(*claim_key(code), purchase=partition)
+    tx.put(item, otherwise=lambda _: Contended())
+
+
+def put_claimed(tx: Transaction, purchase: Purchase, *, today: date) -> None:
+    """Add whose a purchase is from now on, and what its claim brought.
+
+    It must still be nobody's, within its time, and what has gone back of it must be what the claim
+    was judged by.
+    """
+    claim, expires_on = purchase.claim, purchase.expires_on
+    assert claim is not None, purchase
+    assert purchase.member_id is not None, purchase
+    assert expires_on is not None, purchase
+    key = purchase_key(purchase.channel, purchase.purchase_id)
+    tx.update(
+        PurchaseItem(*key),
+        (
+            PurchaseItem.member_id.set(purchase.member_id),
+            PurchaseItem.expires_on.set(key_of_day(expires_on)),
+            PurchaseItem.refunded_unclaimed.set(claim.refunded),
+            PurchaseItem.debt_paid_by_claim.set(claim.debt_paid),
+        ),
+        condition=PurchaseItem.member_id.does_not_exist()
+        & (PurchaseItem.refunded == claim.refunded)
+        & (PurchaseItem.claimable_through >= key_of_day(today)),
+        otherwise=lambda image: _moved(key, image),
+    )
 
 
 def put_refund(tx: Transaction, purchase: Purchase, *, refund: Refund, fingerprint: bytes) -> None:
     """Add a refund, and its money to what has gone back of the purchase.
 
     A refund that is already there was reported before. What has gone back must still be what the
-    refund was judged by, so that never more than what was paid goes back.
+    refund was judged by, so that never more than what was paid goes back, and the purchase must
+    still be whose it was, so that the points are taken from the right place.
     """
     item = RefundItem(
         *refund_key(purchase, refund.refund_id),
@@ -129,12 +200,28 @@ def put_refund(tx: Transaction, purchase: Purchase, *, refund: Refund, fingerpri
     )
     tx.put(item, otherwise=_replayed)
     key = purchase_key(purchase.channel, purchase.purchase_id)
+    whose = (
+        PurchaseItem.member_id.does_not_exist()
+        if purchase.member_id is None
+        else PurchaseItem.member_id == purchase.member_id
+    )
     tx.update(
         PurchaseItem(*key),
         (PurchaseItem.refunded.set(purchase.refunded + refund.amount),),
         condition=(PurchaseItem.refunded == purchase.refunded)
-        & (PurchaseItem.paid >= purchase.refunded + refund.amount),
+        & (PurchaseItem.paid >= purchase.refunded + refund.amount)
+        & whose,
         otherwise=lambda image: _moved(key, image),
+    )
+
+
+def _claim(item: PurchaseItem) -> Claim | None:
+    if not item.claimable_through:
+        return None
+    return Claim(
+        through=day_of_key(item.claimable_through),
+        refunded=item.refunded_unclaimed or 0,
+        debt_paid=item.debt_paid_by_claim or 0,
     )
 
 

@@ -1,0 +1,1 @@
+"""Voucher codes: read from a file, looked over, then put on the shelf, each exactly once."""

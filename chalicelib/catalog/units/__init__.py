@@ -1,0 +1,1 @@
+"""Numbered units: each with one number, at most one owner, and perhaps a code."""

@@ -1,0 +1,1 @@
+"""What a settled order gives: something sent, or codes to fetch."""

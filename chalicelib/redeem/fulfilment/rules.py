@@ -1,0 +1,53 @@
+"""When something may be sent, and what fetching codes does to an order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chalicelib.catalog.stock.model import Mode
+from chalicelib.kernel.errors import Conflict
+from chalicelib.redeem.fulfilment.model import Progress
+from chalicelib.redeem.orders.model import Fulfilment, Order
+from chalicelib.redeem.orders.rules import refuse_not_settled
+
+
+class NothingToSend(Conflict):
+    """The order has no address."""
+
+    code = "nothing_to_send"
+    en = "This order has no address, so nothing is sent."
+    zh = "该订单没有收货地址，无需寄送。"
+
+
+class NoCodes(Conflict):
+    """The order's reward has no codes."""
+
+    code = "no_codes"
+    en = "This order has no codes."
+    zh = "该订单没有兑换码。"
+
+
+def progressed(order: Order, progress: Progress) -> Order:
+    """Return an order after an operator's word; raises `OrderNotSettled`, `NothingToSend`."""
+    refuse_not_settled(order)
+    if order.fulfilment is Fulfilment.NONE:
+        raise NothingToSend
+    return replace(
+        order,
+        version=order.version + 1,
+        fulfilment=progress.state,
+        tracking=progress.tracking,
+    )
+
+
+def fetched(order: Order) -> Order:
+    """Return an order whose codes were seen; raises `OrderNotSettled`, `NoCodes`."""
+    refuse_not_settled(order)
+    if order.mode is not Mode.CODED:
+        raise NoCodes
+    return order if order.is_fetched else replace(order, version=order.version + 1, is_fetched=True)
+
+
+def numbers_of(order: Order) -> list[int]:
+    """Return the numbers of the units that an order keeps: the first ones."""
+    return sorted(order.units)[: order.quantity_kept]

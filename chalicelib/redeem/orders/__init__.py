@@ -1,0 +1,1 @@
+"""What an order is, whom it belongs to, and how it moves from state to state."""

@@ -1,0 +1,144 @@
+"""What an order is: the price fixed when it was placed, and what it took and still holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.catalog.stock.model import Mode, Taken
+from chalicelib.ledger.journal.model import Reason
+from chalicelib.ledger.wallets.model import Change, Lots
+
+
+class Status(StrEnum):
+    """Where an order stands."""
+
+    IN_REVIEW = "in_review"
+    SETTLED = "settled"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
+class Fulfilment(StrEnum):
+    """Whether something is to be sent, and whether it was."""
+
+    NONE = "none"
+    PENDING = "pending"
+    SENT = "sent"
+
+
+class Concern(StrEnum):
+    """Why somebody has to look at an order before it settles."""
+
+    FREQUENCY = "redemptions_per_hour"
+    WORTH = "worth"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to send it. Personal data: kept in an item of its own and nowhere else."""
+
+    name: str
+    phone: str
+    line1: str
+    city: str
+    country: str
+    line2: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order, as of one version of it.
+
+    `points` is the price of all its units. `taken` are the points that it holds by date, as its own
+    escrow account; `units` the units, by shard or number as `mode` says; `periods` those of the
+    limits that count it. What comes back leaves all three: `returned` points (of which `debt_paid`
+    paid what was owed) for `quantity_returned` units. `deadline` is when a review ends by itself.
+    """
+
+    id: str
+    member_id: str
+    reward_id: str
+    reward_version: int
+    option: int
+    quantity: int
+    points: int
+    status: Status
+    fulfilment: Fulfilment
+    placed_at: datetime
+    taken: Lots
+    program_version: int
+    fingerprint: bytes
+    mode: Mode
+    units: Taken
+    periods: tuple[str, ...] = ()
+    version: int = 1
+    settled_at: datetime | None = None
+    deadline: datetime | None = None
+    concerns: tuple[Concern, ...] = ()
+    quantity_returned: int = 0
+    returned: int = 0
+    debt_paid: int = 0
+    is_fetched: bool = False
+    tracking: str | None = None
+
+    @property
+    def quantity_kept(self) -> int:
+        """Units that did not come back."""
+        return self.quantity - self.quantity_returned
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An order and where it goes."""
+
+    order: Order
+    address: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What comes back of an order: points by date, and units from where they came."""
+
+    quantity: int
+    points: Lots
+    units: Taken
+
+    @property
+    def worth(self) -> int:
+        """Points in all."""
+        return sum(lot.points for lot in self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Why something leaves an order, what its entry names, and what becomes of units and dates.
+
+    `by_house`: the house returns it, so points past their day live on for a week. `restock`: units
+    may be sold again, unless their codes were seen, and limits no longer count them.
+    """
+
+    reason: Reason
+    by_house: bool
+    restock: bool = True
+    refund_id: str | None = None
+
+    def refers(self, order: Order) -> dict[str, str]:
+        """Return what the journal entry names."""
+        named = {"order": order.id}
+        return named | {"order_refund": self.refund_id} if self.refund_id else named
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What it means that a parcel leaves an order: the order before and after, and the wallet."""
+
+    parcel: Parcel
+    before: Order
+    after: Order
+    change: Change
+    restock: bool

@@ -1,0 +1,113 @@
+"""How an order moves: what each step takes from it and gives back, and when it may be taken.
+
+What comes back comes back as it was taken: points with their dates, units into the shards and
+under the numbers that they came from, limits in the periods that counted them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain, repeat
+from typing import Final
+
+from chalicelib.kernel.errors import Conflict
+from chalicelib.ledger.journal.model import Account
+from chalicelib.ledger.wallets.model import Lot, Lots
+from chalicelib.redeem.orders.model import Order, Parcel, Status
+
+HOLDING: Final = frozenset({Status.SETTLED, Status.PARTLY_REFUNDED})
+"""States in which a member has what was ordered, or part of it."""
+
+
+class OrderNotSettled(Conflict):
+    """What was asked needs an order that is settled, and not all of it returned."""
+
+    code = "order_not_settled"
+    en = "This needs a settled order; this one is {order_status}."
+    zh = "该操作仅适用于已完成的订单；此订单当前状态为 {order_status}。"
+
+
+class AlreadySo(Exception):
+    """Somebody else took the step, or its reply was lost."""
+
+    def __init__(self, order: Order) -> None:
+        """Keep the order as it is now."""
+        super().__init__(order.id)
+        self.order = order
+
+
+def is_overdue(order: Order, now: datetime) -> bool:
+    """Tell whether an order waits for something that had to happen before now."""
+    return order.deadline is not None and order.deadline <= now
+
+
+def refuse_not_settled(order: Order) -> None:
+    """Raise `OrderNotSettled` unless the member has what was ordered, or part of it."""
+    if order.status not in HOLDING:
+        raise OrderNotSettled(order_status=order.status.value)
+
+
+def account_of(order: Order) -> Account:
+    """Return the account that an order's points lie in: escrow until it settles."""
+    return Account.ESCROW if order.status is Status.IN_REVIEW else Account.REDEEMED
+
+
+def whole(order: Order) -> Parcel:
+    """Return everything that an order still holds."""
+    return part(order, order.quantity_kept)
+
+
+def part(order: Order, quantity: int) -> Parcel:
+    """Return what comes back with so many units: their price, the latest dates first.
+
+    Units that came back leave the order from the end, so the first ones are those that it keeps.
+    """
+    points = order.points // order.quantity * quantity
+    places = sorted(chain.from_iterable(repeat(place, n) for place, n in order.units.items()))
+    kept = order.quantity_kept
+    going = places[kept - quantity : kept]
+    return Parcel(quantity, _latest(order.taken, points), Counter(going))
+
+
+def without(order: Order, parcel: Parcel, *, restock: bool) -> Order:
+    """Return what is left of an order when a parcel has left it; its units only to be restocked."""
+    units = Counter(order.units)
+    if restock:
+        units.subtract(parcel.units)
+    gone = {lot.expires_on: lot.points for lot in parcel.points}
+    left = (Lot(lot.expires_on, lot.points - gone.get(lot.expires_on, 0)) for lot in order.taken)
+    return replace(
+        order,
+        version=order.version + 1,
+        taken=tuple(lot for lot in left if lot.points),
+        units={place: number for place, number in units.items() if number},
+        quantity_returned=order.quantity_returned + parcel.quantity,
+        returned=order.returned + parcel.worth,
+    )
+
+
+def cancelled(order: Order) -> Order:
+    """Return an order that gave everything back."""
+    left = without(order, whole(order), restock=True)
+    return replace(left, status=Status.CANCELLED, periods=(), deadline=None)
+
+
+def settled(order: Order, at: datetime) -> Order:
+    """Return an order that somebody looked at and approved."""
+    return replace(
+        order, version=order.version + 1, status=Status.SETTLED, settled_at=at, deadline=None
+    )
+
+
+def _latest(taken: Lots, points: int) -> Lots:
+    """Return so many of the points, those that last longest: never to the member's loss."""
+    found: list[Lot] = []
+    for lot in reversed(taken):
+        step = min(points, lot.points)
+        if step:
+            found.append(Lot(lot.expires_on, step))
+        points -= step
+    assert not points, "more comes back than was taken"
+    return tuple(reversed(found))

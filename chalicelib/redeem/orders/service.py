@@ -1,0 +1,300 @@
+"""Use of orders: opening one for a step, taking the step, and ending what waited too long.
+
+A step reads wallet, program head, order and receipt in one consistent batch, is judged by pure
+rules, and writes once. Two steps at once meet on the order's version: the later one is judged again
+on what the first one left. Whatever an order holds leaves it here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from chalicelib.catalog.limits import service as limits
+from chalicelib.catalog.rewards import service as rewards
+from chalicelib.catalog.stock.model import StockPlan
+from chalicelib.catalog.supply import service as supply
+from chalicelib.kernel.errors import NotEnrolled, NotFound
+from chalicelib.kernel.ids import ORDER_PATTERN, member_within
+from chalicelib.kernel.pages import PAGE_MAX, Page
+from chalicelib.ledger.journal.model import Reason
+from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.rules import Posting
+from chalicelib.ledger.wallets.service import Opened
+from chalicelib.redeem.orders import store
+from chalicelib.redeem.orders.model import (
+    Address,
+    Leaving,
+    Order,
+    Parcel,
+    Shown,
+    Status,
+    Step,
+)
+from chalicelib.redeem.orders.rules import (
+    AlreadySo,
+    account_of,
+    cancelled,
+    is_overdue,
+    settled,
+    whole,
+)
+from chalicelib.storage import wakes
+from chalicelib.storage.reads import fetch_raw
+from chalicelib.storage.receipts import receipt_sort, replayed_or_reused
+from chalicelib.storage.table import Key, RawItem
+from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.work import Work
+
+DESK: Final = "desk"
+"""The partition of operators' receipts: one for all orders, so that a key is spent for all."""
+OVERDUE_PAGE: Final = 100
+"""As many as one batch of reads takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request about an order: who sent it, its route and key, and its fingerprint.
+
+    `member_id` is the caller where a member asks, None where an operator does. Where no key is
+    asked for, `key` is empty and there is no receipt.
+    """
+
+    order_id: str
+    by: str
+    route: str
+    key: str
+    fingerprint: bytes
+    member_id: str | None = None
+
+    @property
+    def receipt(self) -> Key:
+        """Return the key of its receipt."""
+        return (self.member_id or DESK, receipt_sort(self.by, route=self.route, key=self.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An order under judgement: as it was read, with its wallet, the program and its supply."""
+
+    opened: Opened
+    order: Order
+    plan: StockPlan
+
+
+def open_case(work: Work, request: Request, *, receipt: Key | None = None) -> Case:
+    """Return the order that a request is about, with everything a step needs, in one batch.
+
+    `receipt` is where the request's receipt is, if not among its caller's. Raises `Replayed` or
+    `KeyReused` where it is there already, then `NotEnrolled` or `NotFound`. An order past its
+    deadline has moved on first.
+    """
+    receipts = [receipt or request.receipt] if request.key else []
+    named = _owner(request.order_id)
+    owner = request.member_id or named
+    if owner is None:
+        _refuse_spent(request, fetch_raw(work, receipts))
+        raise NotFound
+    order_key = store.key_of(request.order_id)
+    keys = [*receipts, order_key] if named == owner else receipts
+    absent = NotFound if request.member_id is None else NotEnrolled
+    opened = wallets.open_wallet(work, owner, *keys, absent=absent)
+    _refuse_spent(request, {key: opened.others[key] for key in receipts if key in opened.others})
+    if order_key not in opened.others:
+        raise NotFound
+    return _case(work, opened, order=store.order_from(opened.others[order_key]))
+
+
+def find(work: Work, order_id: str) -> Order:
+    """Return an order as an operator sees it, moved on where it is overdue; or `NotFound`."""
+    owner = _owner(order_id)
+    order = None if owner is None else store.find(work, order_id)
+    if order is None:
+        raise NotFound
+    return moved_on(work, order)
+
+
+def of_member(work: Work, member_id: str, *, order_id: str) -> Order:
+    """Return one order of a member, moved on where it is overdue.
+
+    Raises `NotFound` for anybody else's, `NotEnrolled` for somebody who is no member.
+    """
+    order = store.find(work, order_id) if _owner(order_id) == member_id else None
+    if order is None:
+        wallets.open_wallet(work, member_id)
+        raise NotFound
+    return moved_on(work, order)
+
+
+def shown(work: Work, order: Order) -> Shown:
+    """Return an order and where it goes."""
+    return Shown(order, store.address_of(work, order))
+
+
+def page(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[Order]:
+    """Return a member's orders, newest first, overdue ones moved on.
+
+    Raises `NotEnrolled` for somebody who is no member.
+    """
+    found = store.page_of(work, member_id, limit=limit, after=after)
+    if not found.items:
+        wallets.open_wallet(work, member_id)
+    return Page([moved_on(work, order) for order in found.items], found.next_position)
+
+
+def waiting(work: Work, *, limit: int, after: str | None) -> Page[Order]:
+    """Return the orders that somebody has to look at, soonest deadline first."""
+    names = wakes.waiting(work, store.REVIEW, limit=limit, after=after)
+    found = store.find_all(work, names.items)
+    waiting = [order for order in found if order.status is Status.IN_REVIEW]
+    return Page(waiting, names.next_position)
+
+
+def overdue(work: Work) -> Iterator[str]:
+    """Yield the ids of orders that waited past their deadline."""
+    after: str | None = None
+    while True:
+        page = wakes.due(work, store.REVIEW, limit=OVERDUE_PAGE, after=after)
+        yield from page.items
+        after = page.next_position
+        if after is None:
+            return
+
+
+def placed_by(work: Work, order_id: str, *, fingerprint: bytes) -> Order | None:
+    """Return the order that a request placed before, None where it did not; raises `KeyReused`."""
+    raw = store.find_raw(work, order_id)
+    if raw is None:
+        return None
+    if not isinstance(told := replayed_or_reused(fingerprint)(raw), Replayed):
+        raise told
+    return placed_from(work, raw)
+
+
+def placed_from(work: Work, image: RawItem) -> Order:
+    """Return an order that was found placed, as it is by now."""
+    return moved_on(work, store.order_from(image))
+
+
+def placed_since(work: Work, member_id: str, *, since: datetime) -> int:
+    """Return how many orders a member has placed since an instant, as far as a page tells."""
+    return store.placed_since(work, member_id, since=since, limit=PAGE_MAX)
+
+
+def add(tx: Transaction, order: Order, *, address: Address | None) -> None:
+    """Add a new order, and where it goes; the first piece of its transaction."""
+    store.put_order(tx, order)
+    if address is not None:
+        store.put_address(tx, order.id, address=address)
+
+
+def latest(tx: Transaction, order: Order) -> Order:
+    """Return the order that a lost compare-and-swap showed, or the one that was read."""
+    return store.latest(tx, order)
+
+
+def put(tx: Transaction, before: Order, *, after: Order) -> None:
+    """Add an order's next version."""
+    store.replace_order(tx, before, after=after)
+
+
+def release(tx: Transaction, case: Case, *, before: Order, step: Step) -> Order:
+    """Add that everything which an order holds goes back, and return the cancelled order."""
+    pair = (before, cancelled(before))
+    going = leaving(tx, case, parcel=whole(before), step=step, pair=pair)
+    leave(tx, case, going=going)
+    return going.after
+
+
+def leaving(
+    tx: Transaction, case: Case, *, parcel: Parcel, step: Step, pair: tuple[Order, Order]
+) -> Leaving:
+    """Decide what it means that a parcel leaves an order, which is `pair` before and after."""
+    before, after = pair
+    posting = Posting(wallets.latest(tx, case.opened.wallet), case.opened.today)
+    paid = posting.give_back(parcel.points, source=account_of(before), by_house=step.by_house)
+    change = posting.close(
+        step.reason,
+        at=tx.work.now,
+        refers=step.refers(before),
+        program_version=case.opened.program.version,
+    )
+    after = replace(after, debt_paid=before.debt_paid + paid)
+    return Leaving(parcel, before, after, change, step.restock)
+
+
+def leave(tx: Transaction, case: Case, *, going: Leaving) -> None:
+    """Add what was decided: the order's next version, the wallet's, units and limits."""
+    before, parcel = going.before, going.parcel
+    store.replace_order(tx, before, after=going.after)
+    wallets.add(tx, going.change)
+    if going.restock:
+        put_back = supply.retire if before.is_fetched else supply.give_back
+        put_back(tx, case.plan, taken=parcel.units, owner=before.id)
+        limits.give_back(
+            tx,
+            before.member_id,
+            reward_id=before.reward_id,
+            periods=before.periods,
+            quantity=parcel.quantity,
+        )
+
+
+def settle(tx: Transaction, case: Case, *, before: Order) -> Order:
+    """Add that an order which was looked at settles, and return it."""
+    posting = Posting(wallets.latest(tx, case.opened.wallet), case.opened.today)
+    posting.settle_hold(sum(lot.points for lot in before.taken))
+    after = settled(before, tx.work.now)
+    store.replace_order(tx, before, after=after)
+    wallets.add(
+        tx,
+        posting.close(
+            Reason.HOLD_SETTLED,
+            at=tx.work.now,
+            refers={"order": before.id},
+            program_version=case.opened.program.version,
+        ),
+    )
+    return after
+
+
+def moved_on(work: Work, order: Order) -> Order:
+    """Return an order as it is by now: one that waited past its deadline is cancelled first."""
+    if not is_overdue(order, work.now):
+        return order
+    return _case(work, wallets.open_wallet(work, order.member_id), order=order).order
+
+
+def _case(work: Work, opened: Opened, *, order: Order) -> Case:
+    reward = rewards.reward_at(work, opened.head, reward_id=order.reward_id)
+    case = Case(opened, order, reward.stock)
+    return _ended(work, case) if is_overdue(order, work.now) else case
+
+
+def _ended(work: Work, case: Case) -> Case:
+    """End what waited past its deadline; return the case as it is then."""
+    step = Step(Reason.HOLD_RETURNED, by_house=True)
+
+    def attempt(tx: Transaction) -> Order:
+        before = store.latest(tx, case.order)
+        if not is_overdue(before, work.now):
+            raise AlreadySo(before)
+        return release(tx, case, before=before, step=step)
+
+    try:
+        order = persist(work, attempt)
+    except AlreadySo as already:
+        order = already.order
+    return Case(wallets.open_wallet(work, order.member_id), order, case.plan)
+
+
+def _owner(order_id: str) -> str | None:
+    """Return whose an order is by its id; None for what cannot be one."""
+    return member_within(order_id) if ORDER_PATTERN.fullmatch(order_id) else None
+
+
+def _refuse_spent(request: Request, receipts: Mapping[Key, RawItem]) -> None:
+    for image in receipts.values():
+        raise replayed_or_reused(request.fingerprint)(image)

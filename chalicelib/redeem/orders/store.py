@@ -1,0 +1,229 @@
+"""Orders as items: `member / O#id`, listed by the time of placing through `l1`.
+
+An order is the receipt of the request that placed it. Its address is a separate item,
+`member / A#id`, so that personal data can be erased without touching what the books need. Every
+step puts it whole under a compare-and-swap on its version, which alone decides between two steps
+at once. One that waits for something has a deadline in the index of wake-ups.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Final
+
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
+
+from chalicelib.catalog.stock.model import Mode
+from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.errors import Contended
+from chalicelib.kernel.ids import member_within
+from chalicelib.kernel.pages import Page
+from chalicelib.ledger.wallets.model import Lot
+from chalicelib.redeem.orders.model import Address, Concern, Fulfilment, Order, Status
+from chalicelib.storage.dates import day_of_key, key_of_day
+from chalicelib.storage.reads import Range, fetch, fetch_raw, query
+from chalicelib.storage.receipts import replayed_or_reused
+from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
+from chalicelib.storage.transaction import Moved, Transaction
+from chalicelib.storage.wakes import wake
+from chalicelib.storage.work import Work
+
+REVIEW: Final = "review"
+"""The kind of deadline that ends a review."""
+WAKE: Final = {Status.IN_REVIEW: REVIEW}
+"""What kind of deadline an order in a state has."""
+
+
+class OrderItem(Item):
+    """One order as stored."""
+
+    reward = UnicodeAttribute(attr_name="w")
+    reward_version = IntAttribute(attr_name="wv")
+    option = IntAttribute(attr_name="i")
+    quantity = IntAttribute(attr_name="n")
+    points = IntAttribute(attr_name="b")
+    status = UnicodeAttribute(attr_name="st")
+    fulfilment = UnicodeAttribute(attr_name="fu")
+    taken = IntMapAttribute(attr_name="d")
+    program_version = IntAttribute(attr_name="pv")
+    fingerprint = BinaryAttribute(attr_name="f", legacy_encoding=False)
+    mode = UnicodeAttribute(attr_name="m")
+    units = IntMapAttribute(attr_name="u")
+    version = IntAttribute(attr_name="v")
+    periods = UnicodeAttribute(attr_name="lp", null=True)
+    settled_at = UnicodeAttribute(attr_name="sa", null=True)
+    deadline = UnicodeAttribute(attr_name="dl", null=True)
+    concerns = UnicodeAttribute(attr_name="co", null=True)
+    quantity_returned = IntAttribute(attr_name="nr", null=True)
+    returned = IntAttribute(attr_name="br", null=True)
+    debt_paid = IntAttribute(attr_name="o", null=True)
+    is_fetched = BooleanAttribute(attr_name="c", null=True)
+    tracking = UnicodeAttribute(attr_name="tr", null=True)
+
+
+class AddressItem(Item):
+    """Where an order goes."""
+
+    body = UnicodeAttribute(attr_name="b")
+
+
+def key_of(order_id: str) -> Key:
+    """Return where an order is: its id names its member."""
+    return (member_within(order_id), f"O#{order_id}")
+
+
+def put_order(tx: Transaction, order: Order) -> None:
+    """Add a new order; the first piece of its transaction, because it is the receipt."""
+    tx.put(_item(order), otherwise=replayed_or_reused(order.fingerprint))
+
+
+def replace_order(tx: Transaction, before: Order, *, after: Order) -> None:
+    """Add an order's next version, in the place of the one that was judged."""
+    key = key_of(before.id)
+    tx.put(
+        _item(after),
+        condition=OrderItem.version == before.version,
+        otherwise=lambda image: Moved(key, image) if image else Contended(),
+    )
+
+
+def put_address(tx: Transaction, order_id: str, *, address: Address) -> None:
+    """Add an order's address."""
+    body = json.dumps(asdict(address), ensure_ascii=False, separators=(",", ":"))
+    tx.put(AddressItem(*_address_key(order_id), body=body), otherwise=lambda _: Contended())
+
+
+def find_raw(work: Work, order_id: str) -> RawItem | None:
+    """Return an order's item, or None."""
+    key = key_of(order_id)
+    return fetch_raw(work, [key]).get(key)
+
+
+def find(work: Work, order_id: str) -> Order | None:
+    """Return an order, or None."""
+    raw = find_raw(work, order_id)
+    return None if raw is None else order_from(raw)
+
+
+def find_all(work: Work, order_ids: Sequence[str]) -> list[Order]:
+    """Return the orders that exist among the ids, in their order."""
+    keys = [key_of(order_id) for order_id in order_ids]
+    found = fetch_raw(work, keys)
+    return [order_from(found[key]) for key in keys if key in found]
+
+
+def latest(tx: Transaction, order: Order) -> Order:
+    """Return the order that a lost compare-and-swap showed, or the one that was read."""
+    image = tx.image(key_of(order.id))
+    return order if image is None else order_from(image)
+
+
+def address_of(work: Work, order: Order) -> Address | None:
+    """Return where an order goes, or None."""
+    if order.fulfilment is Fulfilment.NONE:
+        return None
+    item = fetch(work, AddressItem.named(*_address_key(order.id)))
+    return None if item is None else Address(**json.loads(item.body))
+
+
+def page_of(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[Order]:
+    """Return a member's orders, newest first."""
+    part = Range(member_id, "O#", index="l1", forward=False, limit=limit, after=after)
+    page = query(work, OrderItem, part=part)
+    return Page([_order(item) for item in page.items], page.next_position)
+
+
+def placed_since(work: Work, member_id: str, *, since: datetime, limit: int) -> int:
+    """Return how many orders a member has placed since an instant, at most `limit`."""
+    part = Range(member_id, "O#", index="l1", forward=False, limit=limit)
+    return sum(
+        order.placed_at > since for order in map(_order, query(work, OrderItem, part=part).items)
+    )
+
+
+def order_from(raw: RawItem) -> Order:
+    """Return the order that an image holds."""
+    return _order(OrderItem.read(raw))
+
+
+def _item(order: Order) -> OrderItem:
+    item = OrderItem(
+        *key_of(order.id),
+        l1=f"O#{rfc3339(order.placed_at)}",
+        reward=order.reward_id,
+        reward_version=order.reward_version,
+        option=order.option,
+        quantity=order.quantity,
+        points=order.points,
+        status=order.status.value,
+        fulfilment=order.fulfilment.value,
+        taken={key_of_day(lot.expires_on): lot.points for lot in order.taken},
+        program_version=order.program_version,
+        fingerprint=order.fingerprint,
+        mode=order.mode.value,
+        units={str(place): number for place, number in order.units.items()},
+        version=order.version,
+        periods=",".join(order.periods) or None,
+        settled_at=_told(order.settled_at),
+        deadline=_told(order.deadline),
+        concerns=",".join(order.concerns) or None,
+        quantity_returned=order.quantity_returned or None,
+        returned=order.returned or None,
+        debt_paid=order.debt_paid or None,
+        is_fetched=order.is_fetched or None,
+        tracking=order.tracking,
+    )
+    if order.deadline is not None:
+        waits = wake(WAKE[order.status], order.id, at=order.deadline)
+        item.wk, item.wa = waits["wk"], waits["wa"]
+    return item
+
+
+def _order(item: OrderItem) -> Order:
+    assert item.l1 is not None, item.sort
+    return Order(
+        id=item.sort.removeprefix("O#"),
+        member_id=item.partition,
+        reward_id=item.reward,
+        reward_version=item.reward_version,
+        option=item.option,
+        quantity=item.quantity,
+        points=item.points,
+        status=Status(item.status),
+        fulfilment=Fulfilment(item.fulfilment),
+        placed_at=datetime.fromisoformat(item.l1.removeprefix("O#")),
+        taken=tuple(Lot(day_of_key(key), item.taken[key]) for key in sorted(item.taken)),
+        program_version=item.program_version,
+        fingerprint=item.fingerprint,
+        mode=Mode(item.mode),
+        units={int(place): number for place, number in item.units.items()},
+        version=item.version,
+        periods=_list(item.periods),
+        settled_at=_instant(item.settled_at),
+        deadline=_instant(item.deadline),
+        concerns=tuple(Concern(told) for told in _list(item.concerns)),
+        quantity_returned=item.quantity_returned or 0,
+        returned=item.returned or 0,
+        debt_paid=item.debt_paid or 0,
+        is_fetched=bool(item.is_fetched),
+        tracking=item.tracking,
+    )
+
+
+def _address_key(order_id: str) -> Key:
+    return (member_within(order_id), f"A#{order_id}")
+
+
+def _told(instant: datetime | None) -> str | None:
+    return None if instant is None else rfc3339(instant)
+
+
+def _instant(told: str | None) -> datetime | None:
+    return None if told is None else datetime.fromisoformat(told)
+
+
+def _list(told: str | None) -> tuple[str, ...]:
+    return tuple(told.split(",")) if told else ()

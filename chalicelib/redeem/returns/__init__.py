@@ -1,0 +1,1 @@
+"""Orders that come back: cancelled by their member, refunded by support."""

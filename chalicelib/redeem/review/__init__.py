@@ -1,0 +1,1 @@
+"""Orders that somebody looks at before they settle."""

@@ -1,0 +1,51 @@
+"""Deciding about orders that were held: approved they settle, rejected they give everything back.
+
+Nobody decides after 72 hours: by then the order is cancelled, by whoever looks at it first.
+"""
+
+from __future__ import annotations
+
+from chalicelib.kernel.pages import Page
+from chalicelib.ledger.journal.model import Reason
+from chalicelib.program.audit import service as audit
+from chalicelib.program.audit.model import Deed
+from chalicelib.redeem.orders import service as orders
+from chalicelib.redeem.orders.model import Order, Step
+from chalicelib.redeem.orders.service import Case, Request
+from chalicelib.redeem.review.model import Decided, Decision, Verdict
+from chalicelib.redeem.review.rules import refuse_decided
+from chalicelib.storage.receipts import put_receipt
+from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.work import Work
+
+
+def queue(work: Work, *, limit: int, after: str | None) -> Page[Order]:
+    """Return orders that wait for a decision, soonest deadline first."""
+    return orders.waiting(work, limit=limit, after=after)
+
+
+def decide(work: Work, request: Request, *, verdict: Verdict) -> Decided:
+    """Carry out a decision, once for each request.
+
+    Raises `KeyReused`, `NotFound`, `OrderNotInReview`.
+    """
+    try:
+        case = orders.open_case(work, request)
+        return Decided(_decide_once(work, request, verdict=verdict, case=case), replayed=False)
+    except Replayed:
+        return Decided(orders.find(work, request.order_id), replayed=True)
+
+
+def _decide_once(work: Work, request: Request, *, verdict: Verdict, case: Case) -> Order:
+    step = Step(Reason.HOLD_RETURNED, by_house=True)
+
+    def attempt(tx: Transaction) -> Order:
+        before = orders.latest(tx, case.order)
+        refuse_decided(before)
+        put_receipt(tx, request.receipt, fingerprint=request.fingerprint)
+        audit.record(tx, Deed(request.by, "order.review", before.id, after=verdict))
+        if verdict.decision is Decision.APPROVE:
+            return orders.settle(tx, case, before=before)
+        return orders.release(tx, case, before=before, step=step)
+
+    return persist(work, attempt)

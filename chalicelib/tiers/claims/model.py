@@ -1,0 +1,22 @@
+"""What a claim brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.tiers.earning.model import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The points of a claim, why, how many of them paid debt, and the last day of the rest.
+
+    `replayed` when the same request had claimed them before.
+    """
+
+    points: int
+    lines: tuple[Line, ...]
+    debt_paid: int
+    expires_on: date
+    replayed: bool

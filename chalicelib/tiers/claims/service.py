@@ -1,0 +1,150 @@
+"""Claiming a purchase: read, decide, write once.
+
+One batch reads the program, the wallet, the receipt, and what the code is of; then the purchase is
+read. In this order: an earlier claim by the same request is told again, spent tries are refused, a
+code of nothing counts as a wrong try, and the purchase is judged. One transaction writes the
+receipt, the purchase with its member, the wallet and its entry.
+
+A refund or somebody else's claim that comes in between makes the transaction fail, and the purchase
+is judged again by the image that it returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chalicelib.kernel.clock import day_of
+from chalicelib.kernel.errors import NotFound
+from chalicelib.ledger.journal.model import Reason
+from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.rules import Posting
+from chalicelib.ledger.wallets.service import Opened
+from chalicelib.program.documents import service as documents
+from chalicelib.program.documents.model import Program
+from chalicelib.storage.reads import fetch_raw
+from chalicelib.storage.receipts import put_receipt, receipt_sort, replayed_or_reused
+from chalicelib.storage.table import Key, RawItem
+from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.tries import TryLimit, count_wrong_try, refuse_if_spent
+from chalicelib.storage.work import Work
+from chalicelib.tiers.claims.model import Claimed
+from chalicelib.tiers.claims.rules import AlreadyClaimed, explain_claim, refuse_claim
+from chalicelib.tiers.earning import service as earning
+from chalicelib.tiers.earning.model import Purchase
+from chalicelib.tiers.earning.rules import expiry_of, named, worth
+
+CLAIM_TRIES: Final = TryLimit("claim", tries_max=10, seconds=3600)
+"""Ten wrong tries an hour and member (the rules of the program)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The request behind a claim: whose it is, its route and key, and its fingerprint."""
+
+    member_id: str
+    route: str
+    key: str
+    fingerprint: bytes
+
+    @property
+    def receipt(self) -> Key:
+        """Return the key of its receipt, in the member's own partition."""
+        return (self.member_id, receipt_sort(self.member_id, route=self.route, key=self.key))
+
+
+def claim(work: Work, request: Request, *, code: str) -> Claimed:
+    """Bring the points of a purchase without a member to whoever has its code, once.
+
+    Raises `NotEnrolled`, `KeyReused`, `TooMany`, `NotFound` for a code of nothing, which counts as
+    a wrong try, `AlreadyClaimed`, `ClaimExpired`.
+    """
+    try:
+        purchase = _claim_once(work, request, code=code)
+    except Replayed:
+        return _told_again(work, code=code)
+    except AlreadyClaimed:
+        # Perhaps by this very request, after its receipt was looked for.
+        if not _was_booked(request, fetch_raw(work, [request.receipt])):
+            raise
+        return _told_again(work, code=code)
+    return _told(work, purchase, replayed=False)
+
+
+def _claim_once(work: Work, request: Request, *, code: str) -> Purchase:
+    key = earning.claim_key(code)
+    opened = wallets.open_wallet(work, request.member_id, request.receipt, key)
+    if _was_booked(request, opened.others):
+        raise Replayed(opened.others[request.receipt])
+    refuse_if_spent(work, CLAIM_TRIES, caller=request.member_id)
+    if key not in opened.others:
+        count_wrong_try(work, CLAIM_TRIES, caller=request.member_id)
+        raise NotFound
+    purchase = earning.purchase_behind(work, opened.others[key])
+    program = documents.program_version(work, purchase.program_version)
+
+    def attempt(tx: Transaction) -> Purchase:
+        newest = earning.latest(tx, purchase)
+        refuse_claim(newest, day_of(work.now, program.zone))
+        put_receipt(tx, request.receipt, fingerprint=request.fingerprint)
+        return _bring(tx, newest, opened=opened, program=program)
+
+    return persist(work, attempt)
+
+
+def _bring(tx: Transaction, purchase: Purchase, *, opened: Opened, program: Program) -> Purchase:
+    """Add a purchase's member and points, and return it as it is then."""
+    assert purchase.claim is not None, purchase
+    today = day_of(tx.work.now, program.zone)
+    expires_on = expiry_of(program, today)
+    posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
+    points = worth(program, purchase, refunded=purchase.refunded)
+    debt_paid = posting.credit(points, expires_on)
+    change = posting.close(
+        Reason.CLAIM,
+        at=tx.work.now,
+        refers={"purchase": named(purchase)},
+        program_version=program.version,
+    )
+    claimed = replace(
+        purchase,
+        member_id=opened.wallet.member_id,
+        expires_on=expires_on,
+        claim=replace(purchase.claim, refunded=purchase.refunded, debt_paid=debt_paid),
+    )
+    earning.hand_over(tx, claimed, today=today)
+    wallets.add(tx, change)
+    return claimed
+
+
+def _was_booked(request: Request, found: Mapping[Key, RawItem]) -> bool:
+    """Tell whether a request's receipt is among what was read; another's raises `KeyReused`."""
+    receipt = found.get(request.receipt)
+    if receipt is None:
+        return False
+    told = replayed_or_reused(request.fingerprint)(receipt)
+    if not isinstance(told, Replayed):
+        raise told
+    return True
+
+
+def _told_again(work: Work, *, code: str) -> Claimed:
+    key = earning.claim_key(code)
+    found = fetch_raw(work, [key])
+    return _told(work, earning.purchase_behind(work, found[key]), replayed=True)
+
+
+def _told(work: Work, purchase: Purchase, *, replayed: bool) -> Claimed:
+    """Return what a claim brought, by what the purchase keeps of it."""
+    program = documents.program_version(work, purchase.program_version)
+    claimed, expires_on = purchase.claim, purchase.expires_on
+    assert claimed is not None, purchase
+    assert expires_on is not None, purchase
+    return Claimed(
+        points=worth(program, purchase, refunded=claimed.refunded),
+        lines=explain_claim(program, purchase, refunded=claimed.refunded),
+        debt_paid=claimed.debt_paid,
+        expires_on=expires_on,
+        replayed=replayed,
+    )
