@@ -162,6 +162,8 @@ CHINESE: Final[Mapping[str, str]] = {
     "too_short": "元素过少",
 }
 """The commonest of pydantic's errors in Chinese."""
+EXTRA: Final = "Extra inputs are not permitted"
+"""Pydantic's sentence for a field that nobody knows."""
 CHINESE_OTHERWISE: Final = "字段无效"
 
 
@@ -177,10 +179,27 @@ def read_json(payload: bytes) -> object:
 def read_body(model: type[M], payload: bytes, *, language: Language) -> M:
     """Return a body as its model."""
     document = read_json(payload)
+    if isinstance(document, dict):
+        refuse_a_crowd(model, document, language=language)
     try:
         return model.model_validate_json(payload)
     except ValidationError as wrong:
         raise InvalidFields(errors=errors_of(wrong, document, language=language)) from None
+
+
+def refuse_a_crowd(
+    model: type[BaseModel], document: dict[str, object], *, language: Language
+) -> None:
+    """Refuse an object that has more unknown fields than are told.
+
+    Pydantic makes an error of each, a kilobyte of memory: of 4 MiB, more than a function has.
+    """
+    known = {field.alias or name for name, field in model.model_fields.items()}
+    if len(document) <= len(known) + ERRORS_MAX:
+        return
+    unknown = [name for name in document if name not in known][:ERRORS_MAX]
+    detail = EXTRA if language == "en" else CHINESE["extra_forbidden"]
+    raise InvalidFields(errors=[error(f"/{escaped(name)}", detail) for name in unknown])
 
 
 def read_query(model: type[M], query: Mapping[str, list[str]], *, language: Language) -> M:
@@ -188,7 +207,8 @@ def read_query(model: type[M], query: Mapping[str, list[str]], *, language: Lang
     twice = [name for name, values in query.items() if len(values) != 1]
     if twice:
         detail = "given twice" if language == "en" else "重复给出"
-        raise InvalidFields(errors=[error(f"/{escaped(name)}", detail) for name in twice])
+        told = [error(f"/{escaped(name)}", detail) for name in twice[:ERRORS_MAX]]
+        raise InvalidFields(errors=told)
     single = {name: values[0] for name, values in query.items()}
     try:
         return model.model_validate_strings(single)

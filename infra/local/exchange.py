@@ -22,6 +22,9 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 REQUEST_BYTES_MAX: Final = 10 * 1024 * 1024
 """API Gateway's payload limit."""
+READ_BYTES_MAX: Final = 6 * 1024 * 1024
+"""Lambda's limit on an event: a longer body reaches no function, so it is not taken into memory,
+where sixteen threads with 10 MB each would fill 600 MB."""
 TARGET: Final = re.compile(r"(?:https?://[^/?#]*)?(?P<path>/[!-~]*)")
 """Origin form, or the absolute form that proxies use; printable ASCII, as RFC 9112 asks."""
 
@@ -30,7 +33,7 @@ TARGET: Final = re.compile(r"(?:https?://[^/?#]*)?(?P<path>/[!-~]*)")
 class Request:
     """A request: the path as it was sent, percent-encoded and without the query.
 
-    `body_bytes` is how long the body is; one beyond the gateway's limit is not read.
+    `body_bytes` is how long the body is; one that was too long to be read leaves `body` empty.
     """
 
     method: str
@@ -39,6 +42,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     body_bytes: int = 0
+    was_read: bool = True
     address: str = "127.0.0.1"
 
     def header(self, name: str) -> str:
@@ -68,14 +72,15 @@ def request_of(environ: Environ) -> Request:
         raise Malformed(reason="the request target is not valid")
     path, _, query = target["path"].partition("?")
     length = int(variables.get("CONTENT_LENGTH") or 0)
-    readable = 0 < length <= REQUEST_BYTES_MAX
+    was_read = length <= READ_BYTES_MAX
     return Request(
         method=variables["REQUEST_METHOD"],
         path=path,
         query=query,
         headers=_headers(variables),
-        body=cast("IO[bytes]", environ["wsgi.input"]).read(length) if readable else b"",
+        body=cast("IO[bytes]", environ["wsgi.input"]).read(length) if was_read else b"",
         body_bytes=length,
+        was_read=was_read,
         address=variables["REMOTE_ADDR"],
     )
 

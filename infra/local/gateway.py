@@ -27,17 +27,19 @@ from chalicelib.kernel.errors import MethodNotAllowed, NotFound, Refusal, TooLar
 from chalicelib.web.problems import Broken
 from chalicelib.web.routes import Endpoint
 from infra.local.admission import Admission, Authorizer
-from infra.local.exchange import REQUEST_BYTES_MAX, Reply, Request
+from infra.local.exchange import READ_BYTES_MAX, REQUEST_BYTES_MAX, Reply, Request
 from infra.local.problems import HeadersTooLarge, problem
 from infra.local.routing import Match, RouteMap
 
 HEADER_BYTES_MAX: Final = 10_240
 """API Gateway's limit on the request line and the headers together."""
-INVOCATION_BYTES_MAX: Final = 6 * 1024 * 1024
+INVOCATION_BYTES_MAX: Final = READ_BYTES_MAX
 """Lambda's limit on the event of a synchronous call, and on its answer."""
 SMALL_BYTES_MAX: Final = INVOCATION_BYTES_MAX // 6 - 4 * HEADER_BYTES_MAX
 """A body up to this cannot reach Lambda's limit even if JSON writes each byte as six (`\\u0000`),
 so its event need not be written out to be measured."""
+MEASURED_CHARS: Final = 64 * 1024
+"""Measured at a time: a body that JSON makes six times as long is never written out whole."""
 API_ARN: Final = "arn:aws:execute-api:local:000000000000:local/api"
 
 Event = dict[str, object]
@@ -162,7 +164,12 @@ def _check_invocation(request: Request, event: Event) -> None:
     """Refuse what Lambda would not take; what the authorizer adds weighs next to nothing."""
     if request.body_bytes <= SMALL_BYTES_MAX:
         return
-    if len(json.dumps(event).encode()) > INVOCATION_BYTES_MAX:
+    body = cast("str", event["body"] or "")
+    # Written so, JSON is ASCII: as many bytes as characters, quotes around each part included.
+    parts = (body[at : at + MEASURED_CHARS] for at in range(0, len(body), MEASURED_CHARS))
+    written = sum(len(json.dumps(part)) - 2 for part in parts)
+    event_bytes = len(json.dumps({**event, "body": ""})) + written
+    if not request.was_read or event_bytes > INVOCATION_BYTES_MAX:
         raise TooLarge(bytes_max=INVOCATION_BYTES_MAX)
 
 

@@ -5,12 +5,17 @@ on only when all of it is here. Two things are added. Its own refusals become pr
 bytes that can never become a request are refused at once, where waitress would wait for the end of
 a header that does not come.
 
-A body between the gateway's limit and `DRAINED_BYTES_MAX` is read to its end before it is refused,
-because a client that is still sending often cannot see an answer before the connection is reset.
+A client that is still sending often cannot see an answer before the connection is reset. So a body
+between the gateway's limit and `DRAINED_BYTES_MAX` is read to its end before it is refused, and of
+what is refused sooner than its end the rest is thrown away before the connection closes. The price:
+up to `LINGER_BYTES_MAX` of traffic for nothing. What waits for an end has a limit of its own: the
+receiver of chunks looks at an unfinished line anew with every packet, so that one of 20 MB would
+hold up everybody for a minute.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import socket
@@ -20,7 +25,8 @@ from typing import Final, cast
 from typing_extensions import override
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import ChunkedReceiver
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest
@@ -38,7 +44,13 @@ CONNECTIONS_MAX: Final = 1000
 HEADER_READ_MAX: Final = 64 * 1024
 """Headers are read up to this, so that the gateway's own, smaller limit is answered politely."""
 DRAINED_BYTES_MAX: Final = 64 * 1024 * 1024
-"""Bodies are read up to this before they are refused; past it the connection is cut."""
+"""Bodies are read up to this before they are refused; past it the rest is not looked at."""
+LINGER_BYTES_MAX: Final = 128 * 1024 * 1024
+"""Thrown away after a refusal, so that a client with 100 MB at hand still reads it; past this the
+connection is cut."""
+DISCARDED_AT_ONCE: Final = 64 * 1024
+CHUNK_LINE_MAX: Final = 4 * 1024
+"""A line before a chunk, or the trailers after the last one; real ones have ten bytes, or none."""
 IDLE_SECONDS: Final = 75
 """How long a connection may say nothing: longer than clients keep one in their pools."""
 BURST_SECONDS: Final = 0.002
@@ -64,10 +76,33 @@ class Parser(HTTPRequestParser):
             self.error = BadRequest(str(error))
             self.completed = True
             return len(data)
-        if self.error is None and self._is_hopeless():
-            self.error = BadRequest("this is not HTTP/1.1")
+        reason = self._fault() if self.error is None else ""
+        if reason:
+            self.error = BadRequest(reason)
             self.completed = True
+        if self.completed:
+            # Nothing more is expected; told to go on, waitress would forget that all is here.
+            self.expect_continue = False
         return used
+
+    @override
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the headers; two opinions of where the body ends are none (RFC 9112, 6.3)."""
+        super().parse_header(header_plus)
+        # What is left of it here belongs to HTTP/1.0, which knows no transfer coding.
+        is_mistaken = "TRANSFER_ENCODING" in self.headers
+        if is_mistaken or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("the length of the body is not clear")
+
+    def _fault(self) -> str:
+        """Return why these bytes cannot be a request, nothing as long as they can."""
+        if self._is_hopeless():
+            return "this is not HTTP/1.1"
+        chunks = self.body_rcv
+        if isinstance(chunks, ChunkedReceiver):
+            waiting = max(len(chunks.control_line), len(chunks.trailer))
+            return "a line between chunks is too long" if waiting > CHUNK_LINE_MAX else ""
+        return ""
 
     def _is_hopeless(self) -> bool:
         if self.headers_finished:
@@ -107,12 +142,16 @@ class ProblemTask(ErrorTask):
     def execute(self) -> None:
         """Write the answer."""
         # The stubs take the request for an error; it is the parser that met one.
-        error = cast(Parser, self.request).error
+        request = cast(Parser, self.request)
+        error = request.error
         assert error is not None
-        reply = problem(_refusal(error.code, error.body), status=error.code)
+        language = request.headers.get("ACCEPT_LANGUAGE", "")
+        refusal = _refusal(error.code, error.body)
+        reply = problem(refusal, accept_language=language, status=error.code)
         self.status = f"{error.code} {error.reason}"
         self.response_headers = list(reply.headers)
         self.set_close_on_finish()
+        cast(Channel, self.channel).lingers = True
         self.content_length = len(reply.body)
         self.write(reply.body)
 
@@ -127,11 +166,49 @@ def _refusal(status: int, reason: str) -> Refusal:
 
 
 class Channel(HTTPChannel):
-    """One connection."""
+    """One connection.
+
+    After a refusal of the server's own it is closed on our side first. What still comes is thrown
+    away until the client closes too, has sent `LINGER_BYTES_MAX`, or took `IDLE_SECONDS`.
+    """
 
     parser_class = Parser
     task_class = WholeTask
     error_task_class = ProblemTask
+    lingers = False
+    _is_half_closed = False
+    _discarded = 0
+
+    @override
+    def readable(self) -> bool:
+        """Tell whether bytes of the client are wanted."""
+        return self._is_half_closed or super().readable()
+
+    @override
+    def handle_read(self) -> None:
+        """Take bytes in, or throw them away."""
+        if not self._is_half_closed:
+            super().handle_read()
+            return
+        try:
+            # At the end of the stream, this closes the connection by itself.
+            self._discarded += len(self.recv(DISCARDED_AT_ONCE))
+        except OSError:
+            self.handle_close()
+            return
+        if self._discarded > LINGER_BYTES_MAX:
+            self.handle_close()
+
+    @override
+    def handle_close(self) -> None:
+        """Close the connection, or its half where the client may not have read the answer."""
+        if self.lingers and self.connected and self.socket and not self._is_half_closed:
+            self._is_half_closed = True
+            self.will_close = self.close_when_flushed = False
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+                return
+        super().handle_close()
 
 
 class Server(TcpWSGIServer):

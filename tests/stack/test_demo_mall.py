@@ -56,6 +56,18 @@ def test_the_demo_members_have_their_histories(
     assert len(everything(member, "/orders")) == orders
 
 
+def test_there_is_a_drop_of_a_hundred_and_a_pool_of_twenty_codes(client: Client) -> None:
+    operator = client.person("op", "marketing")
+    modes = {
+        reward["stock"]["mode"]: reward["id"] for reward in everything(operator, "/admin/rewards")
+    }
+    drop, pool = (
+        operator.get(f"/admin/rewards/{modes[mode]}/stock").json() for mode in ("numbered", "coded")
+    )
+    assert (drop["made"], drop["withdrawn"]) == (100, 0)
+    assert (pool["made"], pool["withdrawn"]) == (20, 0)
+
+
 def test_earning_is_left_at_the_defaults(client: Client) -> None:
     program = client.person("op", "admin").get("/admin/program").json()
     assert (program["points_per_unit"], program["worth_points"]) == (1, 100)
