@@ -7,14 +7,18 @@ derived from the caller, the route and the Idempotency-Key, so that asking again
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from pynamodb.attributes import BinaryAttribute
 
-from chalicelib.kernel.errors import KeyReused
+from chalicelib.kernel.errors import KeyReused, Refusal
 from chalicelib.kernel.ids import digest62
+from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.table import Item, Key, RawItem
 from chalicelib.storage.transaction import Otherwise, Replayed, Transaction
+from chalicelib.storage.work import Work
 
 RECEIPT_CHARS: Final = 21
 """125 bits: receipts of all callers of a partition share its key space."""
@@ -50,3 +54,19 @@ def put_receipt(tx: Transaction, at: Key, *, fingerprint: bytes) -> None:
         Receipt(*at, fingerprint=fingerprint),
         otherwise=replayed_or_reused(fingerprint),
     )
+
+
+@contextmanager
+def unless_carried_out(work: Work, at: Key, *, fingerprint: bytes) -> Iterator[None]:
+    """Let a refusal out only where the same request was not carried out meanwhile.
+
+    A batch of reads is not one instant: it may have missed the receipt of a twin and seen what the
+    twin did. Raises `Replayed` or `KeyReused` instead.
+    """
+    try:
+        yield
+    except Refusal:
+        image = fetch_raw(work, [at]).get(at)
+        if image is not None:
+            raise replayed_or_reused(fingerprint)(image) from None
+        raise

@@ -16,7 +16,7 @@ from chalicelib.redeem.orders.service import Case, Request
 from chalicelib.redeem.returns import store
 from chalicelib.redeem.returns.model import Cancelled, Claim, OrderRefund, Refunded
 from chalicelib.redeem.returns.rules import refundable, refunded, refuse_not_cancellable
-from chalicelib.storage.receipts import put_receipt
+from chalicelib.storage.receipts import put_receipt, unless_carried_out
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 
@@ -28,8 +28,9 @@ def cancel(work: Work, request: Request) -> Cancelled:
     """
     assert request.member_id is not None, "only its member cancels an order"
     try:
-        case = orders.open_case(work, request)
-        return Cancelled(_cancel_once(work, request, case=case), replayed=False)
+        with unless_carried_out(work, request.receipt, fingerprint=request.fingerprint):
+            case = orders.open_case(work, request)
+            return Cancelled(_cancel_once(work, request, case=case), replayed=False)
     except Replayed:
         order = orders.of_member(work, request.member_id, order_id=request.order_id)
         return Cancelled(order, replayed=True)
@@ -41,9 +42,11 @@ def refund(work: Work, request: Request, *, claim: Claim) -> Refunded:
     Raises `KeyReused`, `NotFound`, `OrderNotSettled`, `RefundExceedsOrder`.
     """
     refund_id = store.refund_id_of(request.by, route=request.route, key=request.key)
+    receipt = store.key_of(refund_id)
     try:
-        case = orders.open_case(work, request, receipt=store.key_of(refund_id))
-        made = _refund_once(work, request, claim=claim, case=case)
+        with unless_carried_out(work, receipt, fingerprint=request.fingerprint):
+            case = orders.open_case(work, request, receipt=receipt)
+            made = _refund_once(work, request, claim=claim, case=case)
     except Replayed as seen:
         return Refunded(store.refund_from(seen.image), replayed=True)
     return Refunded(made, replayed=False)

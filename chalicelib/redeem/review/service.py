@@ -14,7 +14,7 @@ from chalicelib.redeem.orders.model import Order, Step
 from chalicelib.redeem.orders.service import Case, Request
 from chalicelib.redeem.review.model import Decided, Decision, Verdict
 from chalicelib.redeem.review.rules import refuse_decided
-from chalicelib.storage.receipts import put_receipt
+from chalicelib.storage.receipts import put_receipt, unless_carried_out
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 
@@ -30,8 +30,9 @@ def decide(work: Work, request: Request, *, verdict: Verdict) -> Decided:
     Raises `KeyReused`, `NotFound`, `OrderNotInReview`.
     """
     try:
-        case = orders.open_case(work, request)
-        return Decided(_decide_once(work, request, verdict=verdict, case=case), replayed=False)
+        with unless_carried_out(work, request.receipt, fingerprint=request.fingerprint):
+            case = orders.open_case(work, request)
+            return Decided(_decide_once(work, request, verdict=verdict, case=case), replayed=False)
     except Replayed:
         return Decided(orders.find(work, request.order_id), replayed=True)
 
