@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Final
 
-PARTS: Final = ("units", "start", "handler", "throughput")
+PARTS: Final = ("units", "codes", "start", "handler", "throughput", "rush")
 
 
 def main(names: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Units of DynamoDB: what each operation writes and reads, and that it does not grow with anything.
 
 The engine bills what AWS would and is asked at botocore's seam (`tests/meter.py`). The operations
-and their budgets are `tests/priced.py`, which a test asserts too.
+and their budgets are `tests/priced.py` and `tests/priced_orders.py`, which a test asserts too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from tests.events import Reply
 from tests.mall import Mall, a_purchase, id_of
 from tests.meter import Meter, metered
 from tests.postings import credit
-from tests.priced import COUNTED, PRICED, Priced
+from tests.priced import COUNTED, Priced
+from tests.priced_orders import PRICED_ALL
 
 FIRST_DAY: Final = date(2027, 1, 3)
 LOTS: Final = (1, 10, 100, 400)
@@ -35,7 +36,7 @@ def main() -> None:
     before = machine()
     with an_engine() as engine:
         with quiet():
-            operations = [_row(operation, a_mall(engine)) for operation in PRICED]
+            operations = [_row(operation, a_mall(engine)) for operation in PRICED_ALL]
             flat = [_sized(engine, told, fill=fill) for told, fill in _sizes()]
         tables = [_operations(operations), _flat(flat)]
         keep("units", f"Units on {engine.kind} ({before})", tables=tables)
@@ -64,7 +65,7 @@ def _operations(rows: list[Row]) -> Table:
         "the others were set here in the same manner. A cold browse finds nothing in the process.",
         ("operation", "floor", "written", "budget", "read", "read at most", "verdict"),
         rows,
-        [f"{one.name}: {one.why}." for one in PRICED if one.why],
+        [f"{one.name}: {one.why}." for one in PRICED_ALL if one.why],
     )
 
 

@@ -91,6 +91,10 @@ def test_a_cursor_gives_its_position_back_to_its_own_query() -> None:
     assert unseal(SECRET, query="q", cursor=cursor) == "pos\n中"
 
 
+def test_a_cursor_loses_nothing_at_its_end_but_padding() -> None:
+    assert seal(SECRET, query="q", position="20") == "MjBzBVdIW0XZXXhYLOFgAMxX"
+
+
 @pytest.mark.parametrize(
     ("query", "cursor"),
     [

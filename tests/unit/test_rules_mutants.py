@@ -9,7 +9,16 @@ from typing import Final
 
 import pytest
 
-from chalicelib.catalog.rewards.model import Audience, Standing, Taker, Told, Window
+from chalicelib.catalog.limits.model import Counter
+from chalicelib.catalog.rewards.model import (
+    Audience,
+    Limit,
+    Per,
+    Standing,
+    Taker,
+    Told,
+    Window,
+)
 from chalicelib.catalog.rewards.rules import (
     NotEligible,
     NotRedeemableNow,
@@ -19,8 +28,11 @@ from chalicelib.catalog.rewards.rules import (
     refuse_stock_change,
     refuse_unsuppliable,
 )
-from chalicelib.catalog.stock.model import Hint, Mode, StockPlan
+from chalicelib.catalog.shelf.rules import locks_of
+from chalicelib.catalog.stock.model import Hint, Mode, Shard, StockPlan
 from chalicelib.catalog.stock.rules import grown, hint_of, planned, sampled, spread
+from chalicelib.catalog.units.model import Block
+from chalicelib.catalog.units.rules import WITHDRAWN, tally
 from chalicelib.kernel.errors import InvalidFields
 from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal.rules import recompute, seal
@@ -140,6 +152,19 @@ def test_a_tenth_is_low_and_rounds_down() -> None:
     assert hint_of(a_plan(shards=1), what_is_left(10, made=109)) is Hint.LOW
     assert hint_of(a_plan(shards=1), what_is_left(11, made=109)) is Hint.IN_STOCK
     assert hint_of(a_plan(shards=1), what_is_left(2, made=19)) is Hint.IN_STOCK
+
+
+@pytest.mark.parametrize(("used", "is_locked"), [(2, False), (3, True)])
+def test_the_last_unit_of_a_limit_is_not_locked(used: int, *, is_locked: bool) -> None:
+    counter = Counter(MEMBER_ID, "L#r#e", Limit(Per.EVER, 3), None, used)
+    locks = locks_of(a_reward(), Taker(), counters=[counter], points=100)
+    assert (locks.limit is counter) is is_locked
+
+
+def test_withdrawn_units_are_neither_free_nor_taken() -> None:
+    block = Block(0, {0: "ord_1", 1: WITHDRAWN, 2: WITHDRAWN, 3: None})
+    assert tally(replace(NUMBERED, made=9), block) == Shard(9, 6, 2)
+    assert tally(replace(CODED, made=9), block) == Shard(4, 1, 2)
 
 
 def test_a_till_code_is_what_it_has_always_been() -> None:

@@ -1,0 +1,1 @@
+"""Everybody at once for too few units: exactly those are sold, whatever breaks meanwhile."""
