@@ -2,6 +2,7 @@
 #
 #   make run     the whole product on this machine    PORT=8000 STATE=.local ENGINE=ministack|dynoxide
 #   make test    every test                           T="tests/unit -k wallet"
+#   make mutate  spoils every condition and every rule, one at a time: something must notice
 #   make check   format, lint, types, floor plan, OpenAPI file, template
 #   make bench   the benchmark tables
 #   make fmt     puts the format right                make lock    chooses new versions
@@ -10,7 +11,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench install lock fmt npm
+.PHONY: help run test mutate check bench install lock fmt npm
 
 BIN := .venv/bin
 PY := $(BIN)/python
@@ -31,6 +32,11 @@ run: install
 # A worker takes its share in order and takes over from a slower one at the end, so most modules stay on one worker.
 test: install
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
+
+# Some minutes. Both tables are kept in bench/tables.
+mutate: install
+	@$(PY) -m tests.mutation
+	@$(PY) -m tests.mutation.rules
 
 check: install
 	$(BIN)/ruff format --check --quiet

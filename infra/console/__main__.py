@@ -16,6 +16,7 @@ from a running local stack, whose clock counts then.
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import sys
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     adjust.add_argument("member", help="the member's id")
     adjust.add_argument("points", type=int, help="points to give; below 0: to take back")
     adjust.add_argument("--reason", required=True, help="why, for the audit log")
-    adjust.add_argument("--by", default="console", help="who does it, for the audit log")
+    adjust.add_argument("--by", default=getpass.getuser(), help="who does it, for the audit log")
     adjust.add_argument(
         "--key",
         default=random_token(SYSTEM_DICE),

@@ -142,7 +142,7 @@ WRONG: Final[list[tuple[str, dict[str, Any]]]] = [
     ("/options/0/points", {"options": [{"points": 1.0}]}),
     ("/options/0/points", {"options": [{"points": True}]}),
     ("/options/0/label/en", {"options": [{"points": 1, "label": {"zh": "大", "en": "x" * 31}}]}),
-    ("/stock/mode", {"stock": {"mode": "coded"}}),
+    ("/stock/mode", {"stock": {"mode": "rationed"}}),
     ("/stock/units", {"stock": {"mode": "counted", "units": -1}}),
     ("/stock/units", {"stock": {"mode": "counted", "units": 1_000_001}}),
     ("/stock/peak_per_second", {"stock": {"mode": "counted", "peak_per_second": 10_001}}),

@@ -102,10 +102,12 @@ def test_a_code_that_another_import_brought_meanwhile_is_skipped(mall: Mall) -> 
     assert revealed(mall, reward) == ["BBBB", "DDDD", "AAAA", "CCCC"]
 
 
-def test_two_rewards_may_have_the_same_code(mall: Mall) -> None:
+def test_no_two_rewards_have_the_same_code(mall: Mall) -> None:
     one, other = coded(mall), coded(mall)
     imported(mall, one, CODES, key="one")
-    assert imported(mall, other, CODES, key="other")["imported"] == 3
+    told = imported(mall, other, CODES, key="other")
+    assert (told["imported"], {one["problem"] for one in told["problems"]}) == (0, {"exists"})
+    assert stock(mall, other) == (0, 0)
 
 
 @pytest.mark.parametrize("csv", ["", "code\n"])

@@ -17,7 +17,7 @@ def test_points_units_and_limits_come_back(mall: Mall) -> None:
     order = placed(lin, mug, quantity=2)
     reply = cancel(lin, order)
     assert (reply.status, reply["status"]) == (200, "cancelled")
-    assert reply["returned"] == {"quantity": 2, "points": 200, "debt_paid": 0}
+    assert reply["returned"] == {"quantity": 2, "points": 200, "debt_paid": 0, "expired": 0}
     assert wallet(lin) == before
     assert units(mall, mug) == {"made": 5, "free": 5, "taken": 0, "withdrawn": 0}
     assert lin.get(f"/orders/{order['id']}")["status"] == "cancelled"
@@ -110,7 +110,7 @@ def test_points_past_their_day_expire_when_a_member_cancels(mall: Mall) -> None:
     order = placed(lin, mug)
     mall.clock.advance(minutes=10)
     reply = made(cancel(lin, order), 200)
-    assert reply["returned"]["points"] == 100
+    assert reply["returned"] == {"quantity": 1, "points": 100, "debt_paid": 0, "expired": 100}
     assert wallet(lin)["available"] == 0
     assert newest(lin)["legs"] == {"available": -400, "redeemed": -100, "expired": 500}
 
@@ -123,7 +123,7 @@ def test_points_that_come_back_pay_what_is_owed(mall: Mall) -> None:
     made(mall.till.post(path, {"refund_id": "r", "amount": 6000}), 201)
     assert wallet(lin)["debt"] == 60
     reply = made(cancel(lin, order), 200)
-    assert reply["returned"] == {"quantity": 1, "points": 100, "debt_paid": 60}
+    assert reply["returned"] == {"quantity": 1, "points": 100, "debt_paid": 60, "expired": 0}
     assert (wallet(lin)["available"], wallet(lin)["debt"]) == (40, 0)
 
 
@@ -133,3 +133,10 @@ def test_a_frozen_member_may_still_cancel(mall: Mall) -> None:
     made(mall.support.post(f"/admin/members/{id_of('lin')}/freeze", {"reason": "theft"}), 200)
     made(cancel(lin, order), 200)
     assert wallet(lin)["available"] == 500
+
+
+def test_nothing_is_left_to_send_of_a_cancelled_order(mall: Mall) -> None:
+    lin = mall.member(points=500)
+    order = placed(lin, mall.reward(100), address=ADDRESS)
+    assert made(cancel(lin, order), 200)["fulfilment"] == "none"
+    assert lin.get(f"/orders/{order['id']}")["address"] is None

@@ -214,6 +214,13 @@ def test_the_job_ends_all_that_is_overdue_however_many(mall: Mall) -> None:
     assert held(mall) == {"available": 2000, "held": 0}
 
 
+def test_what_is_overdue_is_not_told_as_waiting(mall: Mall) -> None:
+    review_above(mall, yuan=0)
+    placed(mall.member(points=10), mall.reward(10))
+    mall.clock.advance(hours=72)
+    assert mall.support.get("/admin/orders")["items"] == []
+
+
 def test_thresholds_are_validated_and_told_back(mall: Mall) -> None:
     review_above(mall, yuan=5, per_hour=3)
     told = mall.marketing.get("/admin/program").json["review"]

@@ -128,13 +128,20 @@ def test_an_option_that_is_not_there_is_an_invalid_field() -> None:
 
 
 def test_redeeming_takes_the_soonest_date_first_and_names_the_order() -> None:
-    redeemed = redeem(GOOD, 100, order_id="ord_1", program_version=7)
+    redeemed = redeem(GOOD, 100, held=False, order_id="ord_1", program_version=7)
     assert redeemed.taken == (Lot(SOON, 80), Lot(LATE, 20))
     assert redeemed.change.after.lots == (Lot(LATE, 60),)
     entry = redeemed.change.entry
     assert entry.legs == {Account.AVAILABLE: -100, Account.REDEEMED: 100}
     assert (entry.reason, entry.refers) == (Reason.REDEMPTION, {"order": "ord_1"})
     assert entry.program_version == 7
+
+
+def test_points_are_held_while_an_order_is_looked_at() -> None:
+    redeemed = redeem(GOOD, 100, held=True, order_id="ord_1", program_version=7)
+    entry, after = redeemed.change.entry, redeemed.change.after
+    assert entry.legs == {Account.AVAILABLE: -100, Account.ESCROW: 100}
+    assert (entry.reason, after.held) == (Reason.HOLD, 100)
 
 
 def _facts(wrong: dict[str, object]) -> Facts:

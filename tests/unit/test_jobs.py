@@ -6,16 +6,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
-from chalice.app import Chalice
 
 from chalicelib.storage.work import Work
+from chalicelib.web.house import House
 from chalicelib.web.jobs import Jobs, SomeFailed, each
 from infra.local import jobs
 from infra.local.engines import ROOT
+from tests.mall import Hands
 
 NOW: Final = datetime(2026, 11, 21, 4, tzinfo=UTC)
 BARE: Final = """
@@ -26,7 +27,7 @@ print(json.dumps({"name": function.handler_type if hasattr(function, "handler_ty
 """
 
 
-def an_app(ran: list[Work], *names: str) -> Chalice:
+def an_app(ran: list[Work], *names: str) -> House:
     """Return an app with one job, which does something for each name and fails for "bad"."""
     ours = Jobs()
 
@@ -39,14 +40,15 @@ def an_app(ran: list[Work], *names: str) -> Chalice:
         ran.append(work)
         return each(names, act)
 
-    app = Chalice("jobs", configure_logs=False, env={})
+    app = House("jobs", clock=Hands(NOW))
     app.register_blueprint(ours)
     return app
 
 
-def test_a_job_is_given_the_instant_of_its_event_and_no_deadline() -> None:
+def test_a_job_is_given_the_houses_instant_and_no_deadline() -> None:
     ran: list[Work] = []
-    jobs.run(an_app(ran, "good"), "the-job", now=NOW)
+    late = NOW - timedelta(minutes=30)
+    jobs.run(an_app(ran, "good"), "the-job", now=late)
     assert [(work.now, work.deadline) for work in ran] == [(NOW, None)]
 
 

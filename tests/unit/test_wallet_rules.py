@@ -93,7 +93,7 @@ def test_held_points_are_out_of_the_balance_and_settle_as_redeemed() -> None:
 def test_points_that_come_back_keep_a_usable_date(*, by_house: bool) -> None:
     posting = Posting(a_wallet(held=9), TODAY)
     taken = (Lot(TODAY, 4), Lot(NEVER, 5))
-    assert posting.give_back(taken, source=Account.ESCROW, by_house=by_house) == 0
+    assert posting.give_back(taken, source=Account.ESCROW, by_house=by_house).debt_paid == 0
     change = closed(posting)
     assert (change.after.lots, change.after.held) == (taken, 0)
     assert change.entry.legs == legs(escrow=-9, available=9)
@@ -137,7 +137,7 @@ def test_less_than_the_debt_leaves_debt_and_no_points() -> None:
 def test_returned_points_pay_debt_too() -> None:
     posting = Posting(a_wallet(held=9, debt=6), TODAY)
     taken = (Lot(SOON, 4), Lot(LATER, 5))
-    assert posting.give_back(taken, source=Account.ESCROW, by_house=True) == 6
+    assert posting.give_back(taken, source=Account.ESCROW, by_house=True).debt_paid == 6
     change = closed(posting)
     assert (change.after.debt, change.after.held, change.after.lots) == (0, 0, (Lot(LATER, 3),))
     assert change.entry.legs == legs(escrow=-9, debt=6, available=3)

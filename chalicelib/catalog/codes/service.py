@@ -47,6 +47,7 @@ from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import Reward
 from chalicelib.catalog.units import service as units
 from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.ids import keyed_digest
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
@@ -70,6 +71,12 @@ class Request:
     route: str
     key: str
     fingerprint: bytes
+
+    @property
+    def kept(self) -> bytes:
+        """Return the fingerprint as it is kept: keyed, for a plain one lets codes be guessed."""
+        told = self.fingerprint.hex()
+        return keyed_digest(settings().secret, purpose="fingerprint", message=told)
 
     @property
     def import_id(self) -> str:
@@ -100,7 +107,7 @@ def upload(work: Work, request: Request, *, reward_id: str, csv: str) -> Uploade
     """
     earlier = store.find_raw(work, request.import_id)
     if earlier is not None:
-        return _uploaded_before(replayed_or_reused(request.fingerprint)(earlier))
+        return _uploaded_before(replayed_or_reused(request.kept)(earlier))
     refuse_not_coded(rewards.present(work, reward_id).stock)
     own = _unhurried(work)
     reading = read(csv)
@@ -109,7 +116,7 @@ def upload(work: Work, request: Request, *, reward_id: str, csv: str) -> Uploade
     told = _previewed(request.import_id, reward_id, reading=fresh, work=work)
 
     def attempt(tx: Transaction) -> Uploaded:
-        store.put_import(tx, told, fingerprint=request.fingerprint)
+        store.put_import(tx, told, fingerprint=request.kept)
         for number, codes in enumerate(chunks(fresh)):
             store.put_chunk(tx, told.id, number=number, codes=codes)
         return Uploaded(told, replayed=False)

@@ -36,6 +36,8 @@ PARTITION: Final = "codes"
 """Of the imports of all rewards, as a request's receipt is looked up without its reward."""
 CLAIM_CHARS: Final = 22
 """131 bits: no two codes ever share a digest."""
+ELSEWHERE: Final = -1
+"""The number of a code that another reward has: none of ours."""
 
 
 class Overtaken(Mistaken):
@@ -168,20 +170,22 @@ def save(tx: Transaction, told: Import) -> None:
 
 
 def claims_of(work: Work, reward_id: str, *, codes: Iterable[str]) -> dict[str, int]:
-    """Return the numbers of those codes that the reward has already."""
+    """Return the numbers of those codes that exist already, ELSEWHERE for another reward's."""
     wanted = list(codes)
     numbers: dict[str, int] = {}
     for start in range(0, len(wanted), CHUNK_CODES_MAX):
-        keys = {_claim_key(reward_id, code): code for code in wanted[start:][:CHUNK_CODES_MAX]}
+        keys = {_claim_key(code): code for code in wanted[start:][:CHUNK_CODES_MAX]}
         for key, raw in fetch_raw(work, list(keys)).items():
-            numbers[keys[key]] = ClaimItem.read(raw).number
+            item = ClaimItem.read(raw)
+            is_ours = item.reward_id == reward_id
+            numbers[keys[key]] = item.number if is_ours else ELSEWHERE
     return numbers
 
 
 def put_claims(tx: Transaction, reward_id: str, *, batch: Mapping[str, int]) -> None:
-    """Add that codes of a reward exist; raises `Claimed` when one did already."""
+    """Add that codes exist, as a reward's; raises `Claimed` when one did already, at any."""
     for code, number in batch.items():
-        item = ClaimItem(*_claim_key(reward_id, code), reward_id=reward_id, number=number)
+        item = ClaimItem(*_claim_key(code), reward_id=reward_id, number=number)
         tx.put(item, otherwise=lambda _: Claimed())
 
 
@@ -189,8 +193,9 @@ def _chunk_key(import_id: str, number: int) -> Key:
     return (import_id, f"C#{number:02d}")
 
 
-def _claim_key(reward_id: str, code: str) -> Key:
-    told = keyed_digest(settings().secret, purpose="code", message=f"{reward_id}\n{code}")
+def _claim_key(code: str) -> Key:
+    """Return where it stands that a code exists: once in the program, whichever reward has it."""
+    told = keyed_digest(settings().secret, purpose="code", message=code)
     return (f"code#{base62(int.from_bytes(told, 'big'), CLAIM_CHARS)}", "C")
 
 

@@ -19,7 +19,12 @@ from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.storage.head import HEAD_KEY, Head, head_from
 from chalicelib.storage.reads import fetch_raw
-from chalicelib.storage.receipts import put_receipt, receipt_sort, replayed_or_reused
+from chalicelib.storage.receipts import (
+    put_receipt,
+    receipt_sort,
+    replayed_or_reused,
+    unless_carried_out,
+)
 from chalicelib.storage.table import Key
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
@@ -54,7 +59,8 @@ def add(work: Work, request: Request, *, reward_id: str, units: int) -> Restocke
     Raises `NotFound`, `StockUnlimited`, `StockCoded`, `StockFull`, `KeyReused`.
     """
     try:
-        plan = _add_once(work, request, reward_id=reward_id, units=units)
+        with unless_carried_out(work, request.receipt, fingerprint=request.fingerprint):
+            plan = _add_once(work, request, reward_id=reward_id, units=units)
     except Replayed:
         return Restocked(stock_of(work, reward_id), replayed=True)
     return Restocked(supply.left(work, plan), replayed=False)
@@ -67,7 +73,8 @@ def withdraw(work: Work, request: Request, *, reward_id: str, units: int) -> Res
     are numbered and more than one transaction can withdraw, `KeyReused`.
     """
     try:
-        plan = _withdraw_once(work, request, reward_id=reward_id, units=units)
+        with unless_carried_out(work, request.receipt, fingerprint=request.fingerprint):
+            plan = _withdraw_once(work, request, reward_id=reward_id, units=units)
     except Replayed:
         return Restocked(stock_of(work, reward_id), replayed=True)
     return Restocked(supply.left(work, plan), replayed=False)

@@ -22,7 +22,7 @@ class ShardItem(Item):
 
     made = IntAttribute(attr_name="m")
     free = IntAttribute(attr_name="f")
-    taken = IntAttribute(attr_name="t", null=True)
+    taken = IntAttribute(attr_name="k", null=True)
     withdrawn = IntAttribute(attr_name="w", null=True)
 
 

@@ -63,6 +63,14 @@ class ClawBack:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Of points that came back: those that paid a debt, and those that were past their date."""
+
+    debt_paid: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
 class Freezing:
     """What the audit log says of a member who is frozen or thawed."""
 

@@ -16,7 +16,7 @@ from typing import Final
 from chalicelib.kernel.errors import Forbidden, RuleRefusal
 from chalicelib.ledger.journal.model import Account, Entry, Reason
 from chalicelib.ledger.journal.rules import Recomputed, seal
-from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, Lot, Lots, Wallet
+from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, GivenBack, Lot, Lots, Wallet
 
 LOTS_MAX: Final = 72
 """Different dates a wallet keeps, never-expiring points not counted: 1 KB holds them."""
@@ -136,23 +136,23 @@ class Posting:
         self._leg(Account.ESCROW, -points)
         self._leg(Account.REDEEMED, points)
 
-    def give_back(self, taken: Lots, *, source: Account, by_house: bool) -> int:
-        """Return points with their dates; return how many of them paid debt.
+    def give_back(self, taken: Lots, *, source: Account, by_house: bool) -> GivenBack:
+        """Return points with their dates; tell how many paid debt, and how many expired.
 
         A date no longer usable becomes today and 7 days when the house returns it, else expires.
         """
-        paid = 0
+        paid = expired = 0
+        late = self._today + timedelta(days=HOUSE_RETURN_DAYS)
         for lot in taken:
             usable = self._is_usable(lot.expires_on)
-            if not usable and not by_house:
-                self._leg(source, -lot.points)
-                self._leg(Account.EXPIRED, lot.points)
-                continue
-            late = self._today + timedelta(days=HOUSE_RETURN_DAYS)
-            paid += self.credit(lot.points, lot.expires_on if usable else late, source=source)
-        if source is Account.ESCROW:
-            self._held -= sum(lot.points for lot in taken)
-        return paid
+            if usable or by_house:
+                paid += self.credit(lot.points, lot.expires_on if usable else late, source=source)
+            else:
+                expired += lot.points
+        self._leg(source, -expired)
+        self._leg(Account.EXPIRED, expired)
+        self._held -= sum(lot.points for lot in taken) if source is Account.ESCROW else 0
+        return GivenBack(paid, expired)
 
     def claw_back(self, points: int, own_date: date | None) -> ClawBack:
         """Take points back: from their own date first, if there is one, then soonest, then as debt.

@@ -80,6 +80,11 @@ def add(tx: Transaction, change: Change) -> None:
     journal.add(tx, change.entry)
 
 
+def require_thawed(tx: Transaction, wallet: Wallet) -> None:
+    """Require that a member stays unfrozen while something else of theirs is written."""
+    store.check_thawed(tx, wallet.member_id)
+
+
 def enrol(tx: Transaction, member_id: str, *, program_version: int) -> Wallet:
     """Add a new member's first wallet version to a transaction."""
     change = new_wallet(member_id, tx.work.now, program_version=program_version)

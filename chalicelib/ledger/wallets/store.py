@@ -14,6 +14,7 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel.errors import Contended
 from chalicelib.ledger.wallets.model import Change, Lot, Wallet
+from chalicelib.ledger.wallets.rules import MemberFrozen
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Moved, Transaction
@@ -74,6 +75,15 @@ def put_wallet(tx: Transaction, change: Change) -> None:
         item,
         condition=_still_covers(change.before, change) if change.before else None,
         otherwise=_moved,
+    )
+
+
+def check_thawed(tx: Transaction, member_id: str) -> None:
+    """Require that a member is not frozen, in a transaction that writes no wallet."""
+    tx.check(
+        WalletItem(*key_of(member_id)),
+        condition=WalletItem.frozen == False,  # noqa: E712 - a condition of PynamoDB's
+        otherwise=lambda _: MemberFrozen(),
     )
 
 

@@ -30,7 +30,7 @@ from chalicelib.redeem.checkout.model import Ask, Placed, Quote
 from chalicelib.redeem.checkout.rules import Facts, judge, redeem
 from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.model import Concern, Fulfilment, Order, Status
-from chalicelib.redeem.review.rules import REVIEW_WITHIN, ROLLING, concerns, counts_redemptions
+from chalicelib.redeem.review.rules import REVIEW_WITHIN, ROLLING, concerns, counted_redemptions
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
@@ -103,6 +103,9 @@ def place(work: Work, request: Request, *, ask: Ask) -> Placed:
 def _place_once(work: Work, request: Request, *, ask: Ask) -> Order:
     hand = Hand(request.order_id)
     case = _open(work, request.member_id, ask=ask, hand=hand)
+    if case.reward.stock.is_numbered and case.counters:
+        # A number is drawn after every other refusal: an order past its limit draws none.
+        case = _look_closer(work, case)
     try:
         return persist(work, partial(_attempt, request=request, ask=ask, case=case))
     except (InsufficientPoints, SoldOut):
@@ -175,8 +178,9 @@ def _concerns(tx: Transaction, member_id: str, *, case: Case, points: int) -> tu
     wallet's next version, and this attempt is judged again.
     """
     program, recent = case.opened.program, 0
-    if counts_redemptions(program):
-        recent = orders.placed_since(tx.work, member_id, since=tx.work.now - ROLLING)
+    if most := counted_redemptions(program):
+        since = tx.work.now - ROLLING
+        recent = orders.placed_since(tx.work, member_id, since=since, limit=most)
     return concerns(program, points, recent=recent)
 
 

@@ -32,12 +32,10 @@ def progressed(order: Order, progress: Progress) -> Order:
     refuse_not_settled(order)
     if order.fulfilment is Fulfilment.NONE:
         raise NothingToSend
-    return replace(
-        order,
-        version=order.version + 1,
-        fulfilment=progress.state,
-        tracking=progress.tracking,
-    )
+    tracking = progress.tracking
+    if progress.state is Fulfilment.SENT:
+        tracking = tracking or order.tracking
+    return replace(order, version=order.version + 1, fulfilment=progress.state, tracking=tracking)
 
 
 def fetched(order: Order) -> Order:
@@ -46,8 +44,3 @@ def fetched(order: Order) -> Order:
     if order.mode is not Mode.CODED:
         raise NoCodes
     return order if order.is_fetched else replace(order, version=order.version + 1, is_fetched=True)
-
-
-def numbers_of(order: Order) -> list[int]:
-    """Return the numbers of the units that an order keeps: the first ones."""
-    return sorted(order.units)[: order.quantity_kept]

@@ -6,15 +6,18 @@ when the answer was lost on its way.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.catalog.codes import service as codes
+from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import refuse_frozen
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.redeem.fulfilment.model import Progress
-from chalicelib.redeem.fulfilment.rules import fetched, numbers_of, progressed
+from chalicelib.redeem.fulfilment.rules import fetched, progressed
 from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.model import Order
-from chalicelib.redeem.orders.rules import AlreadySo
+from chalicelib.redeem.orders.rules import AlreadySo, numbers_of
 from chalicelib.redeem.orders.service import Case, Request
 from chalicelib.storage.transaction import Transaction, persist
 from chalicelib.storage.work import Work
@@ -30,11 +33,12 @@ def report(work: Work, request: Request, *, progress: Progress) -> Order:
     def attempt(tx: Transaction) -> Order:
         before = orders.latest(tx, case.order)
         after = progressed(before, progress)
-        if Progress(before.fulfilment, before.tracking) == progress:
+        was = Progress(before.fulfilment, before.tracking)
+        now = Progress(after.fulfilment, after.tracking)
+        if was == now:
             raise AlreadySo(before)
         orders.put(tx, before, after=after)
-        told = Progress(before.fulfilment, before.tracking)
-        audit.record(tx, Deed(request.by, "order.fulfilment", before.id, told, progress))
+        audit.record(tx, _deed(request, was=was, now=now))
         return after
 
     try:
@@ -54,6 +58,18 @@ def reveal(work: Work, request: Request) -> list[str]:
     return codes.reveal(work, order.reward_id, numbers=numbers_of(order))
 
 
+def _deed(request: Request, *, was: Progress, now: Progress) -> Deed:
+    """Return what the audit log keeps; people write names into tracking texts, so it is named."""
+    return Deed(
+        request.by,
+        "order.fulfilment",
+        request.order_id,
+        replace(was, tracking=None),
+        replace(now, tracking=None),
+        fields=("tracking",) if was.tracking != now.tracking else (),
+    )
+
+
 def _marked(work: Work, case: Case) -> Order:
     def attempt(tx: Transaction) -> Order:
         before = orders.latest(tx, case.order)
@@ -61,6 +77,7 @@ def _marked(work: Work, case: Case) -> Order:
         if after is before:
             raise AlreadySo(before)
         orders.put(tx, before, after=after)
+        wallets.require_thawed(tx, case.opened.wallet)
         return after
 
     try:

@@ -57,7 +57,8 @@ class Order:
     `points` is the price of all its units. `taken` are the points that it holds by date, as its own
     escrow account; `units` the units, by shard or number as `mode` says; `periods` those of the
     limits that count it. What comes back leaves all three: `returned` points (of which `debt_paid`
-    paid what was owed) for `quantity_returned` units. `deadline` is when a review ends by itself.
+    paid what was owed, and `expired` were past their day) for `quantity_returned` units. `deadline`
+    is when a review ends by itself.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Order:
     quantity_returned: int = 0
     returned: int = 0
     debt_paid: int = 0
+    expired: int = 0
     is_fetched: bool = False
     tracking: str | None = None
 

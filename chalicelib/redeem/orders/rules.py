@@ -15,7 +15,7 @@ from typing import Final
 from chalicelib.kernel.errors import Conflict
 from chalicelib.ledger.journal.model import Account
 from chalicelib.ledger.wallets.model import Lot, Lots
-from chalicelib.redeem.orders.model import Order, Parcel, Status
+from chalicelib.redeem.orders.model import Fulfilment, Order, Parcel, Status
 
 HOLDING: Final = frozenset({Status.SETTLED, Status.PARTLY_REFUNDED})
 """States in which a member has what was ordered, or part of it."""
@@ -76,16 +76,24 @@ def without(order: Order, parcel: Parcel, *, restock: bool) -> Order:
     units = Counter(order.units)
     if restock:
         units.subtract(parcel.units)
+    kept = order.quantity_kept - parcel.quantity
+    unsent = order.fulfilment is Fulfilment.PENDING and not kept
     gone = {lot.expires_on: lot.points for lot in parcel.points}
     left = (Lot(lot.expires_on, lot.points - gone.get(lot.expires_on, 0)) for lot in order.taken)
     return replace(
         order,
         version=order.version + 1,
+        fulfilment=Fulfilment.NONE if unsent else order.fulfilment,
         taken=tuple(lot for lot in left if lot.points),
         units={place: number for place, number in units.items() if number},
         quantity_returned=order.quantity_returned + parcel.quantity,
         returned=order.returned + parcel.worth,
     )
+
+
+def numbers_of(order: Order) -> list[int]:
+    """Return the numbers of the units that an order keeps: the first ones."""
+    return sorted(order.units)[: order.quantity_kept]
 
 
 def cancelled(order: Order) -> Order:

@@ -18,7 +18,7 @@ from chalicelib.catalog.stock.model import StockPlan
 from chalicelib.catalog.supply import service as supply
 from chalicelib.kernel.errors import NotEnrolled, NotFound
 from chalicelib.kernel.ids import ORDER_PATTERN, member_within
-from chalicelib.kernel.pages import PAGE_MAX, Page
+from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting
@@ -148,8 +148,8 @@ def waiting(work: Work, *, limit: int, after: str | None) -> Page[Order]:
     """Return the orders that somebody has to look at, soonest deadline first."""
     names = wakes.waiting(work, store.REVIEW, limit=limit, after=after)
     found = store.find_all(work, names.items)
-    waiting = [order for order in found if order.status is Status.IN_REVIEW]
-    return Page(waiting, names.next_position)
+    waits = (order for order in found if order.status is Status.IN_REVIEW)
+    return Page([one for one in waits if not is_overdue(one, work.now)], names.next_position)
 
 
 def overdue(work: Work) -> Iterator[str]:
@@ -178,9 +178,9 @@ def placed_from(work: Work, image: RawItem) -> Order:
     return moved_on(work, store.order_from(image))
 
 
-def placed_since(work: Work, member_id: str, *, since: datetime) -> int:
-    """Return how many orders a member has placed since an instant, as far as a page tells."""
-    return store.placed_since(work, member_id, since=since, limit=PAGE_MAX)
+def placed_since(work: Work, member_id: str, *, since: datetime, limit: int) -> int:
+    """Return how many orders a member has placed since an instant, at most `limit`."""
+    return store.placed_since(work, member_id, since=since, limit=limit)
 
 
 def add(tx: Transaction, order: Order, *, address: Address | None) -> None:
@@ -214,14 +214,15 @@ def leaving(
     """Decide what it means that a parcel leaves an order, which is `pair` before and after."""
     before, after = pair
     posting = Posting(wallets.latest(tx, case.opened.wallet), case.opened.today)
-    paid = posting.give_back(parcel.points, source=account_of(before), by_house=step.by_house)
+    back = posting.give_back(parcel.points, source=account_of(before), by_house=step.by_house)
     change = posting.close(
         step.reason,
         at=tx.work.now,
         refers=step.refers(before),
         program_version=case.opened.program.version,
     )
-    after = replace(after, debt_paid=before.debt_paid + paid)
+    paid, expired = before.debt_paid + back.debt_paid, before.expired + back.expired
+    after = replace(after, debt_paid=paid, expired=expired)
     return Leaving(parcel, before, after, change, step.restock)
 
 
@@ -246,17 +247,15 @@ def settle(tx: Transaction, case: Case, *, before: Order) -> Order:
     """Add that an order which was looked at settles, and return it."""
     posting = Posting(wallets.latest(tx, case.opened.wallet), case.opened.today)
     posting.settle_hold(sum(lot.points for lot in before.taken))
+    change = posting.close(
+        Reason.HOLD_SETTLED,
+        at=tx.work.now,
+        refers={"order": before.id},
+        program_version=case.opened.program.version,
+    )
     after = settled(before, tx.work.now)
     store.replace_order(tx, before, after=after)
-    wallets.add(
-        tx,
-        posting.close(
-            Reason.HOLD_SETTLED,
-            at=tx.work.now,
-            refers={"order": before.id},
-            program_version=case.opened.program.version,
-        ),
-    )
+    wallets.add(tx, change)
     return after
 
 

@@ -60,6 +60,7 @@ class OrderItem(Item):
     quantity_returned = IntAttribute(attr_name="nr", null=True)
     returned = IntAttribute(attr_name="br", null=True)
     debt_paid = IntAttribute(attr_name="o", null=True)
+    expired = IntAttribute(attr_name="x", null=True)
     is_fetched = BooleanAttribute(attr_name="c", null=True)
     tracking = UnicodeAttribute(attr_name="tr", null=True)
 
@@ -173,6 +174,7 @@ def _item(order: Order) -> OrderItem:
         quantity_returned=order.quantity_returned or None,
         returned=order.returned or None,
         debt_paid=order.debt_paid or None,
+        expired=order.expired or None,
         is_fetched=order.is_fetched or None,
         tracking=order.tracking,
     )
@@ -208,6 +210,7 @@ def _order(item: OrderItem) -> Order:
         quantity_returned=item.quantity_returned or 0,
         returned=item.returned or 0,
         debt_paid=item.debt_paid or 0,
+        expired=item.expired or 0,
         is_fetched=bool(item.is_fetched),
         tracking=item.tracking,
     )

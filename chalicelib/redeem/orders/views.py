@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from chalicelib.catalog.stock.model import Mode
 from chalicelib.ledger.members import service as members
 from chalicelib.redeem.orders.model import Order, Shown
+from chalicelib.redeem.orders.rules import numbers_of
 from chalicelib.redeem.orders.service import Request
 from chalicelib.web.bodies import MoneyOut, View
 from chalicelib.web.calls import Call
@@ -29,7 +30,7 @@ ORDER_EXAMPLE: Final[Example] = {
     "fulfilment": "none",
     "tracking": None,
     "numbers": None,
-    "returned": {"quantity": 0, "points": 0, "debt_paid": 0},
+    "returned": {"quantity": 0, "points": 0, "debt_paid": 0, "expired": 0},
     "placed_at": "2026-11-21T08:00:00Z",
 }
 
@@ -42,11 +43,15 @@ class PaymentView(View):
 
 
 class ReturnedView(View):
-    """What of an order has come back; `debt_paid` of the points paid what was owed."""
+    """What of an order has come back.
+
+    `debt_paid` of the points paid what was owed; `expired` were past their last day, and are gone.
+    """
 
     quantity: int
     points: int
     debt_paid: int
+    expired: int
 
 
 class OrderView(View):
@@ -69,7 +74,7 @@ class OrderView(View):
     @classmethod
     def of(cls, order: Order) -> OrderView:
         """Return an order as its member sees it."""
-        numbers = [number + 1 for number in sorted(order.units)]
+        numbers = [number + 1 for number in numbers_of(order)]
         return cls(
             id=order.id,
             status=order.status.value,
@@ -83,7 +88,10 @@ class OrderView(View):
             tracking=order.tracking,
             numbers=numbers if order.mode is Mode.NUMBERED else None,
             returned=ReturnedView(
-                quantity=order.quantity_returned, points=order.returned, debt_paid=order.debt_paid
+                quantity=order.quantity_returned,
+                points=order.returned,
+                debt_paid=order.debt_paid,
+                expired=order.expired,
             ),
             placed_at=order.placed_at,
         )

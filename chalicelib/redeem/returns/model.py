@@ -16,7 +16,7 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class RefundRequest:
     """What support wants to give back: so many units, all that are left where `quantity` is None.
 
     `restock`: the units may be sold again.

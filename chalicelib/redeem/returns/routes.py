@@ -18,7 +18,7 @@ from chalicelib.redeem.orders.views import (
     asked_by_operator,
 )
 from chalicelib.redeem.returns import service
-from chalicelib.redeem.returns.model import Claim
+from chalicelib.redeem.returns.model import RefundRequest
 from chalicelib.redeem.returns.rules import OrderNotCancellable, RefundExceedsOrder
 from chalicelib.web.bodies import Body, MoneyOut, View
 from chalicelib.web.calls import Answer, Call
@@ -29,7 +29,7 @@ routes = Routes(__name__)
 CANCELLED_EXAMPLE: Final = {
     **ORDER_EXAMPLE,
     "status": "cancelled",
-    "returned": {"quantity": 1, "points": 500, "debt_paid": 0},
+    "returned": {"quantity": 1, "points": 500, "debt_paid": 0, "expired": 0},
 }
 
 
@@ -50,7 +50,7 @@ class RefundDraft(Body):
             raise ValueError("give either quantity or amount")
         return self
 
-    def claim(self) -> Claim:
+    def wanted(self) -> RefundRequest:
         """Return it as the use case's word; raises `InvalidFields` for an amount."""
         if self.amount is not None:
             raise InvalidFields.at(
@@ -58,7 +58,7 @@ class RefundDraft(Body):
                 "this order was paid without cash: refund it by quantity",
                 zh="该订单未支付现金，请按数量退款",
             )
-        return Claim(self.quantity, self.restock)
+        return RefundRequest(self.quantity, self.restock)
 
 
 class OrderRefundView(View):
@@ -113,7 +113,7 @@ def cancel(call: Call[Body]) -> Answer:
 )
 def refund(call: Call[RefundDraft]) -> Answer:
     """Refund an order, or answer what the same request refunded before."""
-    done = service.refund(call.work, asked_by_operator(call), claim=call.body.claim())
+    done = service.refund(call.work, asked_by_operator(call), wanted=call.body.wanted())
     made = done.refund
     view = OrderRefundView(
         id=made.id,

@@ -30,7 +30,7 @@ class RefundExceedsOrder(RuleRefusal):
     zh = "该订单最多还可退 {refundable} 件。"
 
 
-def cancellable_until(order: Order) -> datetime | None:
+def _cancellable_until(order: Order) -> datetime | None:
     """Return until when a member may cancel, None where that cannot be or has no end yet."""
     if order.status is not Status.SETTLED or order.settled_at is None:
         return None
@@ -66,7 +66,7 @@ def _against(order: Order, now: datetime) -> str:
     """Return what stands against cancelling, empty where nothing does."""
     if order.status is Status.IN_REVIEW:
         return ""
-    until = cancellable_until(order)
+    until = _cancellable_until(order)
     against = {
         order.status.value: until is None,
         "codes_fetched": order.is_fetched,

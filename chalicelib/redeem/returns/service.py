@@ -14,7 +14,7 @@ from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.model import Order, Step
 from chalicelib.redeem.orders.service import Case, Request
 from chalicelib.redeem.returns import store
-from chalicelib.redeem.returns.model import Cancelled, Claim, OrderRefund, Refunded
+from chalicelib.redeem.returns.model import Cancelled, OrderRefund, Refunded, RefundRequest
 from chalicelib.redeem.returns.rules import refundable, refunded, refuse_not_cancellable
 from chalicelib.storage.receipts import put_receipt, unless_carried_out
 from chalicelib.storage.transaction import Replayed, Transaction, persist
@@ -36,7 +36,7 @@ def cancel(work: Work, request: Request) -> Cancelled:
         return Cancelled(order, replayed=True)
 
 
-def refund(work: Work, request: Request, *, claim: Claim) -> Refunded:
+def refund(work: Work, request: Request, *, wanted: RefundRequest) -> Refunded:
     """Give an order back, or units of it.
 
     Raises `KeyReused`, `NotFound`, `OrderNotSettled`, `RefundExceedsOrder`.
@@ -46,7 +46,7 @@ def refund(work: Work, request: Request, *, claim: Claim) -> Refunded:
     try:
         with unless_carried_out(work, receipt, fingerprint=request.fingerprint):
             case = orders.open_case(work, request, receipt=receipt)
-            made = _refund_once(work, request, claim=claim, case=case)
+            made = _refund_once(work, request, wanted=wanted, case=case)
     except Replayed as seen:
         return Refunded(store.refund_from(seen.image), replayed=True)
     return Refunded(made, replayed=False)
@@ -64,14 +64,14 @@ def _cancel_once(work: Work, request: Request, *, case: Case) -> Order:
     return persist(work, attempt)
 
 
-def _refund_once(work: Work, request: Request, *, claim: Claim, case: Case) -> OrderRefund:
+def _refund_once(work: Work, request: Request, *, wanted: RefundRequest, case: Case) -> OrderRefund:
     refund_id = store.refund_id_of(request.by, route=request.route, key=request.key)
-    step = Step(Reason.ORDER_REFUND, by_house=True, restock=claim.restock, refund_id=refund_id)
+    step = Step(Reason.ORDER_REFUND, by_house=True, restock=wanted.restock, refund_id=refund_id)
 
     def attempt(tx: Transaction) -> OrderRefund:
         before = orders.latest(tx, case.order)
-        parcel = refundable(before, claim.quantity)
-        after = refunded(before, parcel, restock=claim.restock)
+        parcel = refundable(before, wanted.quantity)
+        after = refunded(before, parcel, restock=wanted.restock)
         going = orders.leaving(tx, case, parcel=parcel, step=step, pair=(before, after))
         made = OrderRefund(
             id=refund_id,
@@ -79,12 +79,12 @@ def _refund_once(work: Work, request: Request, *, claim: Claim, case: Case) -> O
             quantity=parcel.quantity,
             points=parcel.worth,
             debt_paid=going.after.debt_paid - before.debt_paid,
-            is_restocked=claim.restock,
+            is_restocked=wanted.restock,
             fingerprint=request.fingerprint,
         )
         store.put_refund(tx, made)
         orders.leave(tx, case, going=going)
-        audit.record(tx, Deed(request.by, "order.refund", before.id, after=claim))
+        audit.record(tx, Deed(request.by, "order.refund", before.id, after=wanted))
         return made
 
     return persist(work, attempt)

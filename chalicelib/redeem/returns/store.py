@@ -1,4 +1,4 @@
-"""Refunds of orders as items: `refunds / B#id`, by order through `l1`.
+"""Refunds of orders as items: `refunds / B#id`.
 
 A refund is the receipt of the request that made it. All of them share a partition, because an
 operator's key is spent for every order at once, and refunds by hand are few.
@@ -10,7 +10,6 @@ from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
 
-from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.ids import digest62
 from chalicelib.redeem.returns.model import OrderRefund
 from chalicelib.storage.receipts import RECEIPT_CHARS, replayed_or_reused
@@ -47,7 +46,6 @@ def put_refund(tx: Transaction, refund: OrderRefund) -> None:
     tx.put(
         OrderRefundItem(
             *key_of(refund.id),
-            l1=f"{refund.order_id}#{rfc3339(tx.work.now)}",
             order=refund.order_id,
             quantity=refund.quantity,
             points=refund.points,

@@ -24,9 +24,9 @@ class OrderNotInReview(Conflict):
     zh = "该订单已无需审核，当前状态为 {order_status}。"
 
 
-def counts_redemptions(program: Program) -> bool:
-    """Tell whether it matters how many orders a member has placed in the last hour."""
-    return program.review is not None and program.review.redemptions_per_hour is not None
+def counted_redemptions(program: Program) -> int:
+    """Return up to how many orders of a member in the last hour it matters; 0 where it does not."""
+    return (program.review and program.review.redemptions_per_hour) or 0
 
 
 def concerns(program: Program, points: int, *, recent: int) -> tuple[Concern, ...]:
