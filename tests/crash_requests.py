@@ -17,6 +17,7 @@ from chalicelib.storage.work import Work
 from tests.crashes import Send
 from tests.events import Api, Json, a_caller
 from tests.mall import CHANNEL_NAME, Mall, a_purchase, a_reward, id_of, made
+from tests.orders import load_codes, review_above
 
 PRICE: Final = 10
 POINTS: Final = 100
@@ -28,10 +29,14 @@ ADDRESS: Final = {
     "city": "上海",
     "country": "CN",
 }
-LIMITED: Final[Json] = {"limits": [{"per": "day", "units": 5}]}
+LIMITED: Final[Json] = {"limits": [{"per": "day", "units": 5}, {"per": "ever", "units": 9}]}
 PLENTY: Final[Json] = {"stock": {"mode": "counted", "units": 100_000}}
 SCARCE: Final[Json] = {"stock": {"mode": "counted", "units": 8}}
 """Two units in each of four shards."""
+NUMBERED: Final[Json] = {"stock": {"mode": "numbered", "units": 10_000}}
+CODED: Final[Json] = {"stock": {"mode": "coded"}}
+CODES_MAX: Final = 400
+"""More than all clients of one entry keep."""
 
 
 @dataclass
@@ -49,13 +54,31 @@ class Clients:
 
     @cached_property
     def limited(self) -> str:
-        """A reward with a limit, and with more units than all clients take."""
+        """A reward with limits, and with more units than all clients take."""
         return self.mall.reward(PRICE, **PLENTY, **LIMITED)
 
     @cached_property
     def stocked(self) -> str:
         """A reward in four shards."""
         return self.mall.reward(PRICE, **SCARCE)
+
+    @cached_property
+    def drop(self) -> str:
+        """A reward with more numbers than all clients draw."""
+        return self.mall.reward(PRICE, **NUMBERED)
+
+    @cached_property
+    def pool(self) -> str:
+        """A reward with more codes than all clients keep."""
+        reward = self.mall.reward(PRICE, **CODED)
+        load_codes(self.mall, reward, [f"CODE-{number}" for number in range(CODES_MAX)])
+        return reward
+
+    @cached_property
+    def strict(self) -> str:
+        """`limited`, in a program that looks at every order, and counts those of the last hour."""
+        review_above(self.mall, yuan=0, per_hour=1)
+        return self.limited
 
     @cached_property
     def rich(self) -> Api:

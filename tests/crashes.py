@@ -14,26 +14,21 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from itertools import product
 from random import SystemRandom
-from typing import Any, Final
-
-from botocore.awsrequest import AWSPreparedRequest
+from typing import Final
 
 from chalicelib.storage.head import HEAD_KEY, read_head
-from chalicelib.storage.kept import Kept
 from chalicelib.storage.reads import fetch_raw
-from chalicelib.storage.table import Key, RawItem, connection
+from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.work import Work
 from tests.events import Reply
 from tests.faults import Calls, Crashed, Fault, faults
+from tests.traces import forget, written
 
 Send = Callable[[], Reply]
 Plan = Mapping[int, Fault]
@@ -46,14 +41,20 @@ SENDS_MAX: Final = FAULTS_MAX + 1
 """Each fault can cost the client one more try."""
 OUTAGE_CALLS: Final = 200
 """More calls than any use case's patience lasts for."""
-OUTAGES: Final = (
-    (Fault.UNSENT, Fault.UNSENT),
-    (Fault.LOST, Fault.UNSENT),
-    (Fault.LOST, Fault.LOST),
-    (Fault.CONFLICT, Fault.CONFLICT),
-    (Fault.THROTTLED, Fault.THROTTLED),
-)
-"""How an outage begins, and how every call after that ends."""
+OUTAGES: Final = {
+    False: ((Fault.UNSENT, Fault.UNSENT), (Fault.THROTTLED, Fault.THROTTLED)),
+    True: (
+        (Fault.UNSENT, Fault.UNSENT),
+        (Fault.LOST, Fault.UNSENT),
+        (Fault.LOST, Fault.LOST),
+        (Fault.CONFLICT, Fault.CONFLICT),
+        (Fault.THROTTLED, Fault.THROTTLED),
+    ),
+}
+"""How an outage begins, and how every call after that ends, by whether its first call writes.
+
+A read is the last thing that such a request does, and leaves nothing, whatever it fails of.
+"""
 ANSWERS: Final = 2
 """How often a client sends its request until it is answered."""
 RECOVERED: Final[Plan] = {}
@@ -68,14 +69,30 @@ STARTS: Final = {
 A recovery starts from what stands in the table and from what the process remembers. A fault that
 leaves both as another one does starts the same recovery, whose calls are spoiled once.
 """
-SECONDS: Final = {False: STARTS[False], True: frozenset(Fault)}
-"""How a call of a recovery is spoiled, by whether it writes.
 
-A read that fails is read again, or the process is gone: that no fault is told otherwise is shown
-where it comes first, at every call.
-"""
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How a call of a recovery is spoiled: one that reads, and one that writes."""
+
+    reading: frozenset[Fault] = frozenset()
+    writing: frozenset[Fault] = frozenset()
+
+    def of(self, operation: str) -> frozenset[Fault]:
+        """Return how a call is spoiled."""
+        return self.writing if operation in WRITING else self.reading
+
+
+TWICE: Final = Seconds(STARTS[False], frozenset(Fault))
+"""For most use cases. A read that fails is read again, or the process is gone: that no fault is
+told otherwise is shown where it comes first, at every call."""
+CRASHES: Final = Seconds(writing=frozenset({Fault.CRASH_AFTER}))
+"""A recovery starts from every step, and dies behind every step again: for use cases that write
+several times, and for those whose single steps are like another's, which is spoiled twice."""
+ONCE: Final = Seconds()
+"""For use cases whose recovery is made of the same calls as another's, which is spoiled twice."""
 MASKS: Final = (
-    (re.compile(r"\b(mem|ord|rwd)_[0-9A-Za-z]{11,20}\b"), r"\1_"),
+    (re.compile(r"\b(mem|ord|rwd|rfd|imp)_[0-9A-Za-z]{11,20}\b"), r"\1_"),
     (re.compile(r"\bphone#[0-9A-Za-z]{22}"), "phone#"),
     (re.compile(r'"R#[0-9A-Za-z]{21}"'), '"R#"'),
     (re.compile(r"Z#[0-9A-Za-z]{8}\b"), "Z#"),
@@ -123,7 +140,7 @@ class UseCase:
     """A request of a use case, and how a fresh client prepares it.
 
     `again`: the status of the same request once it was carried out. `masks`: what else differs
-    between clients. `reads`: writes nothing, ever.
+    between clients. `reads`: writes nothing, ever. `seconds`: what spoils the recovery.
     """
 
     name: str
@@ -131,6 +148,7 @@ class UseCase:
     again: int
     masks: tuple[tuple[str, str], ...] = ()
     reads: bool = False
+    seconds: Seconds = TWICE
 
     def masked(self, text: str) -> str:
         """Return a text without what is a client's own."""
@@ -176,10 +194,12 @@ class Matrix:
             once = self.judged({at: fault}, calm)
             if at < calm.calls_first and fault in STARTS[calm.made[at] in WRITING]:
                 for then in range(at + 1, len(once.made)):
-                    for second in SECONDS[once.made[then] in WRITING]:
+                    for second in self.case.seconds.of(once.made[then]):
                         self.judged({at: fault, then: second}, calm)
-        for at, (begins, goes_on) in product(range(calm.calls_first), OUTAGES):
-            self.judged(dict.fromkeys(range(at, OUTAGE_CALLS), goes_on) | {at: begins}, calm)
+        for at in range(calm.calls_first):
+            for begins, goes_on in OUTAGES[calm.made[at] in WRITING]:
+                outage = dict.fromkeys(range(at, OUTAGE_CALLS), goes_on) | {at: begins}
+                self.judged(outage, calm)
 
     def judged(self, plan: Plan, calm: Ended) -> Ended:
         """Run a cell and compare how it ended with an undisturbed one."""
@@ -248,49 +268,3 @@ class Matrix:
             assert int(raw["n"]["N"]) >= ANSWERS
             return "wrong tries"
         return self.case.masked(json.dumps(raw, sort_keys=True, default=lambda _: "bytes"))
-
-
-def forget() -> None:
-    """Lose what a process remembers, as a crash does."""
-    for remembered in _memories():
-        remembered.clear()
-
-
-@cache
-def _memories() -> tuple[dict[Any, Any], ...]:
-    """Return whatever the program's modules keep between requests."""
-    modules = [vars(sys.modules[name]) for name in sys.modules if name.startswith("chalicelib.")]
-    kept = [value for names in modules for value in names.values() if isinstance(value, Kept)]
-    return tuple(vars(one)["_values"] for one in kept)
-
-
-@contextmanager
-def written() -> Iterator[set[Key]]:
-    """Collect the keys of whatever any call tries to write, carried out or not."""
-    keys: set[Key] = set()
-
-    def note(request: AWSPreparedRequest, **_: object) -> None:
-        keys.update(_keys_written(json.loads(_text(request))))
-
-    events = connection().connection.client.meta.events
-    handler: Any = note
-    events.register_first("before-send.dynamodb", handler)
-    try:
-        yield keys
-    finally:
-        events.unregister("before-send.dynamodb", handler)
-
-
-def _keys_written(call: dict[str, Any]) -> Iterator[Key]:
-    for piece in call.get(
-        "TransactItems", [{"Update": call}] if "UpdateExpression" in call else []
-    ):
-        for kind, part in piece.items():
-            if kind != "ConditionCheck":
-                key = part["Item"] if kind == "Put" else part["Key"]
-                yield (key["p"]["S"], key["s"]["S"])
-
-
-def _text(request: AWSPreparedRequest) -> str:
-    body = request.body
-    return body.decode() if isinstance(body, bytes) else str(body)

@@ -13,10 +13,10 @@ from chalicelib.catalog.codes.service import Request
 from chalicelib.kernel.errors import KeyReused, Unavailable
 from chalicelib.storage.work import Work
 from tests.builders import NOW, REWARD_ID
-from tests.crashes import forget
 from tests.faults import Crashed, Fault, faults
 from tests.integration.coded_shop import FEW, MANY, Shop, assert_exact, between, calls_of, shelf
 from tests.rows import of_sort
+from tests.traces import forget
 
 
 @pytest.fixture

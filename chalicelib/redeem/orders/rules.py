@@ -25,8 +25,8 @@ class OrderNotSettled(Conflict):
     """What was asked needs an order that is settled, and not all of it returned."""
 
     code = "order_not_settled"
-    en = "This needs a settled order; this one is {order_status}."
-    zh = "该操作仅适用于已完成的订单；此订单当前状态为 {order_status}。"
+    en = "This needs an order that is settled and not all returned."
+    zh = "该操作仅适用于已完成且未全部退回的订单。"
 
 
 class AlreadySo(Exception):

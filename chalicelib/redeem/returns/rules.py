@@ -18,8 +18,8 @@ class OrderNotCancellable(Conflict):
     """The order is past cancelling; `reason` says why."""
 
     code = "order_not_cancellable"
-    en = "This order can no longer be cancelled: {reason}."
-    zh = "该订单已无法取消（{reason}）。"
+    en = "An order can be cancelled within 30 minutes, before it is sent or its codes are seen."
+    zh = "订单须在 30 分钟内、发货及查看兑换码之前取消。"
 
 
 class RefundExceedsOrder(RuleRefusal):

@@ -20,8 +20,8 @@ class OrderNotInReview(Conflict):
     """Nothing is left to decide about the order."""
 
     code = "order_not_in_review"
-    en = "Nobody has to decide about this order any more; it is {order_status}."
-    zh = "该订单已无需审核，当前状态为 {order_status}。"
+    en = "Nobody has to decide about this order any more."
+    zh = "该订单已无需审核。"
 
 
 def counted_redemptions(program: Program) -> int:
