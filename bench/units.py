@@ -1,7 +1,7 @@
 """Units of DynamoDB: what each operation writes and reads, and that it does not grow with anything.
 
 The engine bills what AWS would and is asked at botocore's seam (`tests/meter.py`). The operations
-and their budgets are `tests/priced.py` and `tests/priced_orders.py`, which a test asserts too.
+and their budgets are `tests/priced*.py`, which a test asserts too.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from typing import Final
 from chalicelib.storage.work import Work
 from tests import invariants_ledger as ledger
 from tests import invariants_orders as orders
+from tests import invariants_stock as stock
 from tests import invariants_trade as trade
 from tests.books import Books, Faults, read_books, scan, size_of, texts_in
 
@@ -111,6 +112,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ledger.journals_make_the_wallets,
     ledger.the_books_balance,
     ledger.redemptions_take_the_soonest,
+    ledger.adjustments_are_in_the_audit_log,
     trade.nothing_counted_is_negative,
     trade.purchases_and_entries_agree,
     trade.claim_codes_name_purchases,
@@ -118,10 +120,16 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     trade.refunds_make_what_went_back,
     orders.orders_and_entries_agree,
     orders.orders_hold_what_did_not_come_back,
+    orders.what_comes_back_keeps_its_dates,
     orders.refunds_make_what_came_back,
-    orders.stock_adds_up,
-    orders.units_have_their_owners,
-    orders.codes_exist_once,
+    orders.deeds_at_the_desk_are_in_the_log,
     orders.limits_count_orders,
     orders.addresses_belong_to_orders,
+    stock.stock_adds_up,
+    stock.units_have_their_owners,
+    stock.numbers_are_made_and_withdrawn_by_somebody,
+    stock.codes_exist_once,
+    stock.codes_are_sealed,
+    stock.imports_make_the_codes,
+    stock.imports_keep_no_codes,
 )

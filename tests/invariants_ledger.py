@@ -11,7 +11,7 @@ from chalicelib.kernel.clock import day_of
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.journal.rules import recompute
 from chalicelib.ledger.wallets.rules import verify
-from tests.books import Books, Faults
+from tests.books import Books, Faults, audited
 
 LOTS_MAX: Final = 72
 """Different dates of a wallet (the rules of the program)."""
@@ -83,6 +83,24 @@ def redemptions_take_the_soonest(books: Books) -> Faults:
             if entry.reason is Reason.EXEMPTION:
                 told = entry.refers.get("until")
                 exempt = date.fromisoformat(told) if told else None
+
+
+def adjustments_are_in_the_audit_log(books: Books) -> Faults:
+    """Every correction of a wallet has a row with its points and a reason, and every row one."""
+    booked = Counter(
+        (member_id, -entry.legs.get(Account.ISSUED, 0) - entry.legs.get(Account.CLAWED_BACK, 0))
+        for member_id, entries in books.entries().items()
+        for entry in entries
+        if entry.reason is Reason.ADJUSTMENT
+    )
+    rows = [row for row in books.of("audit") if row["w"] == "member.adjust"]
+    logged = Counter((row["u"], audited(row, "a")["points"]) for row in rows)
+    for name in sorted(booked.keys() | logged.keys()):
+        if booked[name] != logged[name]:
+            yield f"the corrections {name} are {booked[name]}, and {logged[name]} in the log"
+    yield from (
+        f"{r['u']} was corrected without a reason" for r in rows if not audited(r, "a")["reason"]
+    )
 
 
 def _through(day: date, exempt_until: date | None) -> date:

@@ -1,14 +1,13 @@
-"""What must hold of orders, whatever became of them: entries, refunds, units, codes, limits."""
+"""What must hold of orders, whatever became of them: entries, dates, refunds, limits, addresses."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.kernel.clock import day_of
+from chalicelib.kernel.clock import day_of, rfc3339
 from chalicelib.ledger.journal.model import Account, Entry, Reason
 from tests.books import Books, Faults, Row, audited, days_of, period_of
 
@@ -21,6 +20,10 @@ ENDED: Final = (
 )
 WAYS: Final = {"in_review": ((H,),), "settled": SETTLED, "cancelled": ENDED}
 """What a member's journal says of an order in a state, refunds by support left out."""
+BY_HOUSE: Final = frozenset({Reason.ORDER_REFUND, Reason.HOLD_RETURNED})
+WEEK: Final = timedelta(days=7)
+LOTS_MAX: Final = 72
+"""With as many dates, two may have been merged."""
 BACK: Final = ("nr", "br", "o")
 """Of an order: units, points and paid debt that came back."""
 
@@ -40,10 +43,17 @@ def orders_and_entries_agree(books: Books) -> Faults:
             yield f"the order {order_id} is {order['st']}, and its entries are {way}"
         elif not _adds_up(found, order):
             yield f"the entries of {order_id} are not of its points and dates"
+        elif not _tells_what_expired(found, order):
+            yield f"the order {order_id} says {order.get('x')} of its points expired"
+        elif _settled_at(found) != order.get("sa"):
+            yield f"the order {order_id} settled when its entry did not"
 
 
 def orders_hold_what_did_not_come_back(books: Books) -> Faults:
-    """Points by date follow the units that came back, as do price and state."""
+    """Points by date follow the units that came back, as do price and state.
+
+    A member cancels nothing that was seen or sent; only who waits for a decision has a deadline.
+    """
     for row in books.of("order"):
         back, points = row.get("nr") or 0, row.get("br") or 0
         states = {
@@ -51,98 +61,84 @@ def orders_hold_what_did_not_come_back(books: Books) -> Faults:
             "settled": back == 0,
             "partly_refunded": 0 < back < row["n"],
             "refunded": back == row["n"],
-            "cancelled": back == row["n"] and not row["u"],
+            "cancelled": back == row["n"] and not (row["u"] or row.get("c") or row["fu"] == "sent"),
         }
         if not states.get(row["st"], False):
             yield f"the order {row['s']} is {row['st']} with {back} of {row['n']} units back"
         if row["b"] // row["n"] * back != points or row["b"] - points != sum(row["d"].values()):
             yield f"the order {row['s']} does not hold what is left of its price"
-        if (row["st"] == "in_review") != bool(row.get("wk")) or bool(row.get("wk")) != bool(
-            row.get("dl")
-        ):
+        if row.get("c") and row["m"] != "coded":
+            yield f"codes of {row['s']} were fetched, and it has none"
+        if not _waits_rightly(row):
             yield f"the order {row['s']} is {row['st']}, and its deadline does not say so"
 
 
+def what_comes_back_keeps_its_dates(books: Books) -> Faults:
+    """No date gets back more than it gave, but for a week from the house where one has passed."""
+    gave: defaultdict[str, Counter[date]] = defaultdict(Counter)
+    for row in books.of("order"):
+        gave[row["s"][2:]].update({day: -points for day, points in days_of(row["d"]).items()})
+    for entries in books.entries().values():
+        lots: Counter[date] = Counter()
+        for entry in entries:
+            crowded = sum(map(bool, lots.values())) >= LOTS_MAX
+            lots.update(entry.dates)
+            order_id = entry.refers.get("order", "")
+            if entry.reason in {R, H}:
+                gave[order_id].update(_spent(entry))
+            elif order_id and not crowded:
+                late = _week_after(entry, books) if entry.reason in BY_HOUSE else None
+                for day, points in entry.dates.items():
+                    gave[order_id][day] -= points if points > 0 and day != late else 0
+                    if gave[order_id][day] < 0:
+                        yield f"{order_id} gives points of {day} back that it did not take"
+
+
 def refunds_make_what_came_back(books: Books) -> Faults:
-    """Support's refunds of an order add up to what came back, each with one entry."""
-    entries = Counter(
-        entry.refers.get("order_refund", "")
-        for journal in books.entries().values()
-        for entry in journal
-        if entry.reason is Reason.ORDER_REFUND
-    )
+    """Support's refunds of an order add up to what came back, each with one entry of its points."""
+    entries = books.referred(Reason.ORDER_REFUND, "order", "order_refund")
     back: dict[str, Counter[str]] = {}
     for row in books.of("order refund"):
         told = {"nr": row["n"], "br": row["b"], "o": row["d"]}
         back.setdefault(row["o"], Counter()).update(told)
-        if entries.pop(row["s"].removeprefix("B#"), 0) != 1:
-            yield f"the refund {row['s']} has not one entry"
+        found = entries.pop(f"{row['o']} {row['s'].removeprefix('B#')}", [])
+        legs = [(e.legs.get(Account.REDEEMED, 0), e.legs.get(Account.DEBT, 0)) for e in found]
+        if legs != [(-row["b"], row["d"])]:
+            yield f"the refund {row['s']} has not one entry of its points"
     yield from (f"the entry of {name} has no refund" for name in entries)
     for row in books.of("order"):
-        found = back.pop(row["s"].removeprefix("O#"), Counter[str]())
-        if row["st"] != "cancelled" and any((row.get(c) or 0) != found[c] for c in BACK):
+        found_back = back.pop(row["s"].removeprefix("O#"), Counter[str]())
+        if row["st"] != "cancelled" and any((row.get(c) or 0) != found_back[c] for c in BACK):
             yield f"the refunds of {row['s']} are not what came back of it"
-        if row["st"] == "cancelled" and found:
+        if row["st"] == "cancelled" and found_back:
             yield f"{row['s']} is cancelled and was refunded"
     yield from (f"{name} was refunded and is not there" for name in back)
 
 
-def stock_adds_up(books: Books) -> Faults:
-    """In every shard made = free + taken + withdrawn, and what is taken is what orders hold.
+def deeds_at_the_desk_are_in_the_log(books: Books) -> Faults:
+    """Support's refunds and approvals each have a row of the audit log, and no row is of nothing.
 
-    Over all shards, what was made and withdrawn is what operators did. Rewards that are not counted
-    have no shards.
+    A review that ends by itself returns what was held as a rejection does, and has no row.
     """
-    plans = _plans(books)
-    held = _held(books, "counted")
-    did = {what: _operated(books, what) for what in ("reward.restock", "reward.withdraw")}
-    made, withdrawn = Counter[str](), Counter[str]()
-    for row in books.of("shard"):
-        reward_id, _, shard = row["p"].partition("#")
-        made[reward_id] += row["m"]
-        withdrawn[reward_id] += row.get("w") or 0
-        taken = row["m"] - row["f"] - (row.get("w") or 0)
-        if taken != held.pop((reward_id, int(shard)), 0):
-            yield f"of {row['p']} {taken} units are taken, and orders do not hold them"
-    yield from (f"orders hold units of {name}, which is not there" for name in held)
-    for reward_id in sorted(plans.keys() | made.keys()):
-        plan = plans.get(reward_id, {"mode": "unknown", "units": 0})
-        if plan["mode"] != "counted":
-            if reward_id in made:
-                yield f"{reward_id} has shards, and its stock is {plan['mode']}"
-        elif made[reward_id] != plan["units"] + did["reward.restock"][reward_id]:
-            yield f"of {reward_id} there are {made[reward_id]} units, not all made by somebody"
-        elif withdrawn[reward_id] != did["reward.withdraw"][reward_id]:
-            yield f"of {reward_id} units are withdrawn that nobody withdrew"
-
-
-def units_have_their_owners(books: Books) -> Faults:
-    """Every numbered unit that an order holds is that order's, and every owner is such an order."""
-    held = _owners(books)
-    owned: dict[tuple[str, int], str] = {}
-    plans = _plans(books)
-    for row in books.of("unit"):
-        reward_id, number = row["p"].partition("#")[0], int(row["s"][2:])
-        plan = plans.get(reward_id, {"mode": "unknown"})
-        if (plan["mode"] == "coded") != bool(row.get("c")):
-            yield f"{row['p']} / {row['s']} is of a {plan['mode']} reward and says otherwise"
-        if plan["mode"] == "numbered" and not 0 <= number < plan["made"]:
-            yield f"{row['p']} / {row['s']} was never made"
-        if row.get("o") not in {None, "withdrawn"}:
-            owned[reward_id, number] = row["o"]
-    for name in sorted(held.keys() | owned.keys()):
-        if held.get(name) != owned.get(name):
-            yield f"{name} is held by {held.get(name)} and owned by {owned.get(name)}"
-
-
-def codes_exist_once(books: Books) -> Faults:
-    """Every coded unit has one claim of its code, and every claim its unit."""
-    units = {
-        (row["p"].partition("#")[0], int(row["s"][2:])) for row in books.of("unit") if row.get("c")
+    told = [(row, audited(row, "a")) for row in books.of("audit")]
+    logged = Counter((r["u"], a["restock"]) for r, a in told if r["w"] == "order.refund")
+    made = Counter((row["o"], row["r"]) for row in books.of("order refund"))
+    yield from (
+        f"refunds of {name} and their log do not agree" for name in _differing(logged, made)
+    )
+    reviews = [(row["u"], after["decision"]) for row, after in told if row["w"] == "order.review"]
+    decided = {
+        what: Counter(name for name, decision in reviews if decision == what)
+        for what in ("approve", "reject")
     }
-    claims = Counter((row["r"], row["n"]) for row in books.of("code"))
-    yield from (f"{name} is claimed {claims[name]} times" for name in claims if claims[name] != 1)
-    yield from (f"{name} has a code and no claim, or the reverse" for name in units ^ set(claims))
+    entries = _entries_by_order(books)
+    approved = Counter(n for n, found in entries.items() if any(e.reason is S for e in found))
+    returned = {n for n, f in entries.items() if any(e.reason is Reason.HOLD_RETURNED for e in f)}
+    for name in _differing(decided["approve"], approved):
+        yield f"{name} is approved without a row of the log, or the reverse"
+    yield from (
+        f"{name} is rejected only in the log" for name in decided["reject"].keys() - returned
+    )
 
 
 def limits_count_orders(books: Books) -> Faults:
@@ -161,9 +157,8 @@ def limits_count_orders(books: Books) -> Faults:
             yield f"nobody made {version}, of which {row['s']} is"
         told = limits.get(version, [])
         periods = [period_of(limit["per"], placed_on) for limit in told]
-        if row["st"] != "cancelled" and periods != [
-            p for p in (row.get("lp") or "").split(",") if p
-        ]:
+        wanted = [] if row["st"] == "cancelled" else periods
+        if wanted != [period for period in (row.get("lp") or "").split(",") if period]:
             yield f"{row['s']} is counted in {row.get('lp')}, and should be in {periods}"
         for period, limit in zip(periods, told, strict=True):
             name = f"{row['p']} L#{row['w']}#{period}"
@@ -179,10 +174,19 @@ def limits_count_orders(books: Books) -> Faults:
 
 
 def addresses_belong_to_orders(books: Books) -> Faults:
-    """An order has an address exactly when something is to be sent, or was."""
-    sent = {row["s"][2:] for row in books.of("order") if row["fu"] != "none"}
+    """An order has an address when something is to be sent or was, else only if all came back."""
+    orders = {row["s"][2:]: row for row in books.of("order")}
     kept = {row["s"][2:] for row in books.of("address")}
-    yield from (f"{order_id} and its address do not agree" for order_id in sorted(sent ^ kept))
+    for order_id, row in orders.items():
+        if row["fu"] != "none" and order_id not in kept:
+            yield f"{order_id} has no address"
+        if row["fu"] == "none" and order_id in kept and (row.get("nr") or 0) != row["n"]:
+            yield f"{order_id} has an address, and nothing is sent"
+        if row["fu"] == "pending" and (row.get("nr") or 0) == row["n"]:
+            yield f"{order_id} is to be sent, and all of it came back"
+    yield from (
+        f"an address is of {order_id}, which is not there" for order_id in kept - orders.keys()
+    )
 
 
 def _adds_up(entries: list[Entry], order: Row) -> bool:
@@ -205,48 +209,47 @@ def _adds_up(entries: list[Entry], order: Row) -> bool:
     )
 
 
+def _tells_what_expired(entries: list[Entry], order: Row) -> bool:
+    """Tell whether as many points were dead when they came back as the order says.
+
+    The same entry books what has expired in the wallet, which leaves its date.
+    """
+    back = [entry for entry in entries if entry.reason not in {R, H, S}]
+    dead = sum(entry.legs.get(Account.EXPIRED, 0) for entry in back)
+    others = sum(sum(_spent(entry).values()) for entry in back)
+    return bool(dead - others <= (order.get("x") or 0) <= dead)
+
+
+def _settled_at(entries: list[Entry]) -> str | None:
+    """Return when an order settled, by its journal."""
+    return next((rfc3339(entry.at) for entry in entries if entry.reason in {R, S}), None)
+
+
+def _waits_rightly(row: Row) -> bool:
+    """Tell whether an order has a deadline exactly while it waits, and the index knows it."""
+    if row["st"] != "in_review":
+        return not (row.get("dl") or row.get("wk") or row.get("wa"))
+    return bool(row.get("wk")) and row.get("wa") == f"{row.get('dl')}#{row['s'][2:]}"
+
+
+def _spent(entry: Entry) -> dict[date, int]:
+    return {day: -points for day, points in entry.dates.items() if points < 0}
+
+
+def _week_after(entry: Entry, books: Books) -> date:
+    return day_of(entry.at, books.zone) + WEEK
+
+
+def _differing(one: Counter[Any], other: Counter[Any]) -> list[Any]:
+    return sorted(name for name in one.keys() | other.keys() if one[name] != other[name])
+
+
 def _entries_by_order(books: Books) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for journal in books.entries().values():
         for entry in journal:
             if "order" in entry.refers:
                 found.setdefault(entry.refers["order"], []).append(entry)
-    return found
-
-
-def _plans(books: Books) -> dict[str, dict[str, Any]]:
-    """Return how each reward is supplied, with the numbers given out."""
-    return {
-        row["s"][2:]: json.loads(row["b"])["stock"] | {"made": row.get("m") or 0}
-        for row in books.of("reward")
-    }
-
-
-def _held(books: Books, mode: str) -> Counter[tuple[str, int]]:
-    """Return the units that orders hold, by reward and place."""
-    found: Counter[tuple[str, int]] = Counter()
-    for row in books.of("order"):
-        if row["m"] == mode:
-            found.update({(row["w"], int(place)): units for place, units in row["u"].items()})
-    return found
-
-
-def _owners(books: Books) -> dict[tuple[str, int], str]:
-    """Return which order holds which numbered unit."""
-    return {
-        (row["w"], int(number)): row["s"].removeprefix("O#")
-        for row in books.of("order")
-        if row["m"] in {"numbered", "coded"}
-        for number in row["u"]
-    }
-
-
-def _operated(books: Books, what: str) -> Counter[str]:
-    """Return the units that operators added or withdrew by reward, as the audit log has it."""
-    found: Counter[str] = Counter()
-    for row in books.of("audit"):
-        if row["w"] == what:
-            found[row["u"]] += audited(row, "a")["units"]
     return found
 
 

@@ -11,7 +11,7 @@ from tests.books import Books, Faults, Row
 def nothing_counted_is_negative(books: Books) -> Faults:
     """No shard or counter is below 0, and no more of a purchase goes back than was paid."""
     for row in books.of("shard"):
-        free, taken, gone = row["f"], row.get("t") or 0, row.get("w") or 0
+        free, taken, gone = row["f"], row.get("k") or 0, row.get("w") or 0
         if min(free, taken, gone) < 0 or free + taken + gone != row["m"]:
             yield f"the shard {row['p']} has {free}, {taken} and {gone} of {row['m']} units"
     for row in books.of("limit"):

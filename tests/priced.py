@@ -3,7 +3,8 @@
 A price is in write units: an item of a transaction costs two, a new index entry one (a changed one
 two, a removed one one). `floor` is what the items alone cost; `budget` is what the house allows.
 Preparing an operation makes the mall that it needs and warms what a process keeps, so that what is
-measured is the operation itself.
+measured is the operation itself. What follows an order stands in
+`priced_orders`, the rest in `priced_desks`.
 """
 
 from __future__ import annotations
@@ -219,9 +220,9 @@ PRICED: Final = (
         0,
         browsing(stock=UNLIMITED, warm=False),
         is_given=True,
-        reads_over=1,
-        why="twenty rewards are more than 4 KB, so two units beside the head's one; a process pays"
-        " them once a version of the catalog",
+        reads_over=2,
+        why="twenty rewards are more than 8 KB, so three units beside the head's one; a process"
+        " pays them once a version of the catalog",
     ),
     Priced(
         "browse, cold, 20 of 4 shards",

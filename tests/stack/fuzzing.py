@@ -22,13 +22,19 @@ IDS_VARIABLE: Final = "JIFEN_FUZZED_IDS"
 RULE_REFUSALS: Final = frozenset({404, 409, 412, 422, 428})
 """What the contract answers where a rule, a state or a version stands against valid data."""
 UNSAYABLE: Final = {
+    "/amount": "an order that was paid without cash is refunded by quantity",
     "/birthday": "a birthday lies in the past",
     "/cursor": "only what a page handed out is a cursor",
     "/id": "a document names the reward of its address",
     "/limits": "a period has one limit",
+    "/occurred_at": "an instant lies in the years that zones can bear",
     "/option": "a reward has fewer options than any reward may have",
     "/redeemable": "a window opens before it closes",
+    "/redeemable/from": "an instant lies in the years that zones can bear",
+    "/redeemable/until": "an instant lies in the years that zones can bear",
     "/shown": "a window opens before it closes",
+    "/shown/from": "an instant lies in the years that zones can bear",
+    "/shown/until": "an instant lies in the years that zones can bear",
     "/stock/units": "units are given exactly where they are counted",
     "/version": "a document names the version of If-Match",
     "/zone": "a zone stands in the IANA database",

@@ -170,8 +170,10 @@ def test_a_move_of_the_clock_is_read_strictly(client: Client, body: Any) -> None
     assert problem(client.ask("/clock", body))["status"] == 422
 
 
-def test_there_are_no_jobs_yet(client: Client) -> None:
-    assert client.ask("/jobs").json() == {"items": []}
+def test_jobs_are_listed_with_their_schedules_and_run_when_asked(client: Client) -> None:
+    job = {"name": "order-deadlines", "schedule": "rate(5 minutes)"}
+    assert client.ask("/jobs").json() == {"items": [job]}
+    assert client.http.post(f"{client.control}/jobs/order-deadlines").status_code == 200
     answer = client.http.post(f"{client.control}/jobs/sweep")
     assert (answer.status_code, problem(answer)["code"]) == (404, "not_found")
 

@@ -1,0 +1,140 @@
+"""A third of the budget table: guest purchases, withdrawals, imports of codes, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from chalicelib.ledger.adjustments.model import Adjustment
+from chalicelib.ledger.adjustments.service import adjust
+from chalicelib.storage.work import Work
+from tests.events import Reply
+from tests.mall import Mall, a_purchase, id_of, made
+from tests.priced import COUNTED, Priced, Ready, caller
+
+Stock = Mapping[str, object]
+
+NUMBERED: Final[Stock] = {"mode": "numbered", "units": 100}
+CODED: Final[Stock] = {"mode": "coded"}
+CODES: Final = [f"CODE-{number:04}" for number in range(20)]
+GUESTS_YUAN: Final = 128
+
+
+def guests(mall: Mall, purchase_id: str) -> Reply:
+    """Report a purchase of nobody known."""
+    sale = {**a_purchase("nobody", GUESTS_YUAN, purchase_id), "member_id": None}
+    return mall.till.post("/purchases", sale)
+
+
+def selling_to_a_guest(mall: Mall) -> Ready:
+    """Prepare a purchase without a member."""
+    guests(mall, "warm")
+    return lambda: guests(mall, "p")
+
+
+def claiming(mall: Mall) -> Ready:
+    """Prepare the claim of a guest's purchase."""
+    mall.member("lin", points=100)
+    code = guests(mall, "p")["claim_code"]
+    lin = caller(mall, "lin")
+    return lambda: lin.post("/me/claims", {"claim_code": code}, key="k")
+
+
+def refunding_before_the_claim(mall: Mall) -> Ready:
+    """Prepare a partial refund of a purchase that nobody has claimed."""
+    guests(mall, "p")
+    amount = {"amount": 2_800, "currency": "cny"}
+    path = "/purchases/store-1/p/refunds"
+    return lambda: mall.till.post(path, {"refund_id": "r", "amount": amount})
+
+
+def withdrawing(stock: Stock, units: int) -> Callable[[Mall], Ready]:
+    """Return how the withdrawal of units is prepared."""
+
+    def prepare(mall: Mall) -> Ready:
+        mug = mall.reward(stock=stock)
+        mall.marketing.get(f"/admin/rewards/{mug}/stock")
+        path = f"/admin/rewards/{mug}/stock/withdraw"
+        return lambda: mall.marketing.post(path, {"units": units}, key="k")
+
+    return prepare
+
+
+def uploading(mall: Mall) -> Ready:
+    """Prepare a file of twenty codes."""
+    path = f"/admin/rewards/{mall.reward(10, stock=CODED)}/codes"
+    return lambda: mall.marketing.post(path, {"csv": "\n".join(CODES)}, key="k")
+
+
+def executing(mall: Mall) -> Ready:
+    """Prepare the import of twenty codes that were looked over."""
+    path = f"/admin/rewards/{mall.reward(10, stock=CODED)}/codes"
+    begun = made(mall.marketing.post(path, {"csv": "\n".join(CODES)}, key="k"), 201)
+    return lambda: mall.marketing.post(f"{path}/{begun['id']}/execute")
+
+
+def adjusting(mall: Mall) -> Ready:
+    """Prepare a correction, which the console makes without a request."""
+    mall.member("lin", points=100)
+    asked = Adjustment(id_of("lin"), -50, "Counted twice.", by="op-mei", key="k")
+
+    def ready() -> Reply:
+        done = adjust(Work(mall.clock.now()), asked)
+        return Reply(200, {}, str(done.available))
+
+    return ready
+
+
+PRICED_DESKS: Final = (
+    Priced("sell to a guest", "purchase, claim code", 4, 4, selling_to_a_guest),
+    Priced(
+        "claim",
+        "receipt, purchase, wallet, entry",
+        8,
+        10,
+        claiming,
+        is_given=True,
+        reads_over=4,
+        why="the receipt and the code are read in the same batch, then the wrong tries and the"
+        " purchase that the code names",
+    ),
+    Priced("refund before the claim", "refund, purchase", 4, 4, refunding_before_the_claim),
+    Priced(
+        "withdraw from 4 shards",
+        "receipt, 4 shards, audit row",
+        12,
+        12,
+        withdrawing(COUNTED, 9_999),
+        reads_over=8,
+        why="head, receipt and every shard are read before, and every shard after, for the answer",
+    ),
+    Priced(
+        "withdraw 10 numbers",
+        "receipt, 10 units, audit row",
+        24,
+        24,
+        withdrawing(NUMBERED, 10),
+        reads_over=2,
+        why="head and receipt are read before, and the block twice: before, and for the answer",
+    ),
+    Priced(
+        "look 20 codes over",
+        "import, codes",
+        4,
+        5,
+        uploading,
+        reads_over=21,
+        why="the claim of every code is looked up; receipt, head and reward are read before",
+    ),
+    Priced(
+        "import 20 codes",
+        "20 claims, 20 units; import, reward to begin; import, codes, reward, head, audit row to"
+        " end",
+        94,
+        98,
+        executing,
+        reads_over=21,
+        why="the claim of every code is looked up; import, head and codes are read before",
+    ),
+    Priced("adjust", "receipt, wallet, entry, audit row", 8, 8, adjusting),
+)
