@@ -1,16 +1,25 @@
-"""What people do: each deed is one request of the real program and one method of the model."""
+"""What people do: each deed is one request of the real program and one method of the model.
+
+Here are those of members and tills that touch a wallet or the shelf; `order_deeds` has what is
+done about an order.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from chalicelib.ledger.adjustments.model import Adjustment
+from chalicelib.ledger.adjustments.service import adjust
+from chalicelib.storage.work import Work
 from chalicelib.web.identity import Identity
-from tests.events import CHANNEL, Api, Reply, a_caller
+from tests.events import CHANNEL, Api, Json, Reply, a_caller
 from tests.mall import Mall, id_of
-from tests.properties.facts import Expected
+from tests.properties.facts import Expected, Name
 from tests.properties.model import Program
+from tests.properties.shelf import Thresholds
 
 CHANNELS: Final[Mapping[str, Identity]] = {
     "store-1": CHANNEL,
@@ -21,8 +30,6 @@ LATECOMER: Final = "zhou"
 """Joins at some time, and is a stranger until then."""
 
 Body = Mapping[str, Any]
-PurchaseName = tuple[str, str]
-"""A channel and its purchase id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,11 @@ def as_member(mall: Mall, subject: str) -> Api:
     return Api(mall.app, a_caller("member", subject=subject))
 
 
+def told(answer: Json) -> Reply:
+    """Return what a deed without a route of its own answers."""
+    return Reply(200, {}, json.dumps(answer))
+
+
 def enrolling(mall: Mall, subject: str) -> Deed:
     return Deed(
         lambda: as_member(mall, subject).post("/me"), lambda program: program.enrol(subject)
@@ -45,17 +57,18 @@ def enrolling(mall: Mall, subject: str) -> Deed:
 
 
 def reporting(mall: Mall, report: Body) -> Deed:
+    """A purchase; a guest's has no member."""
     subjects = (*MEMBERS, LATECOMER)
     subject = next((who for who in subjects if id_of(who) == report["member_id"]), "")
     till = Api(mall.app, CHANNELS[report["channel"]])
     return Deed(
         lambda: till.post("/purchases", report),
-        lambda program: program.report(subject, report),
+        lambda program: program.report(None if report["member_id"] is None else subject, report),
         name=(report["channel"], report["purchase_id"]),
     )
 
 
-def refunding(mall: Mall, name: PurchaseName, refund_id: str, amount: int) -> Deed:
+def refunding(mall: Mall, name: Name, refund_id: str, amount: int) -> Deed:
     """A refund; the same one may name its currency or leave it out."""
     channel, purchase_id = name
     told = {"amount": amount, "currency": "cny"} if mall.clock.instant.second % 2 else amount
@@ -66,6 +79,25 @@ def refunding(mall: Mall, name: PurchaseName, refund_id: str, amount: int) -> De
         lambda program: program.refund(name, refund_id, amount),
         name=(name, refund_id),
     )
+
+
+def claiming(mall: Mall, subject: str, key: str, code: str, *, of: Name | None) -> Deed:
+    """A claim of a purchase by its code, which is of none where it is wrong."""
+    return Deed(
+        lambda: as_member(mall, subject).post("/me/claims", {"claim_code": code}, key=key),
+        lambda program: program.claim(subject, key, of),
+        name=("claim", subject, key),
+    )
+
+
+def adjusting(mall: Mall, subject: str, key: str, points: int) -> Deed:
+    """A correction by hand, which no route makes."""
+
+    def send() -> Reply:
+        asked = Adjustment(id_of(subject), points, "counted anew", by="op-mei", key=key)
+        return told({"available": adjust(Work(mall.clock.instant), asked).available})
+
+    return Deed(send, lambda program: program.adjust(subject, key, points))
 
 
 def placing(mall: Mall, subject: str, key: str, ask: Body) -> Deed:
@@ -96,7 +128,30 @@ def restocking(mall: Mall, key: str, reward_id: str, units: int) -> Deed:
     return Deed(
         lambda: mall.marketing.post(path, {"add": units}, key=key),
         lambda program: program.restock(key, reward_id, units),
+        name=("restock", key),
     )
+
+
+def withdrawing(mall: Mall, key: str, reward_id: str, units: int) -> Deed:
+    path = f"/admin/rewards/{reward_id}/stock/withdraw"
+    return Deed(
+        lambda: mall.marketing.post(path, {"units": units}, key=key),
+        lambda program: program.withdraw(key, reward_id, units),
+        name=("withdraw", key),
+    )
+
+
+def loading(mall: Mall, key: str, reward_id: str, codes: tuple[str, ...]) -> Deed:
+    """An import of codes: looked over, then executed."""
+    path = f"/admin/rewards/{reward_id}/codes"
+
+    def send() -> Reply:
+        preview = mall.marketing.post(path, {"csv": "\n".join(codes)}, key=key)
+        if preview.status != 201:
+            return preview
+        return mall.marketing.post(f"{path}/{preview['id']}/execute")
+
+    return Deed(send, lambda program: program.load(key, reward_id, codes), name=("load", key))
 
 
 def repricing(mall: Mall, reward_id: str, points: int, *, behind: bool) -> Deed:
@@ -109,3 +164,24 @@ def repricing(mall: Mall, reward_id: str, points: int, *, behind: bool) -> Deed:
         lambda: mall.marketing.put(path, document, headers=tag),
         lambda program: program.reprice(reward_id, points, behind=behind),
     )
+
+
+def setting(mall: Mall, thresholds: Thresholds) -> Deed:
+    """A change of the program: which orders somebody looks at from now on."""
+    document = mall.marketing.get("/admin/program")
+    tag = {"If-Match": document.headers["etag"]}
+    worth = None if thresholds.worth is None else {"amount": thresholds.worth, "currency": "cny"}
+    review = {"redemptions_per_hour": thresholds.per_hour, "worth": worth}
+    body = document.json | {"review": None if thresholds == Thresholds() else review}
+    return Deed(
+        lambda: mall.marketing.put("/admin/program", body, headers=tag),
+        lambda program: program.set_thresholds(thresholds),
+    )
+
+
+def counted(reply: Reply, codes: str, saw: Callable[[list[str]], None]) -> Reply:
+    """Return an answer with the number of its codes instead of them, when somebody saw them."""
+    if reply.status != 200:
+        return reply
+    saw(reply[codes])
+    return replace(reply, text=json.dumps({codes: len(reply[codes])}))

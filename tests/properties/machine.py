@@ -25,7 +25,10 @@ from tests.properties.deeds import (
     repricing,
     restocking,
 )
-from tests.properties.tills import TillMachine, picks, plans, subjects
+from tests.properties.desks import DeskMachine
+from tests.properties.order_deeds import ending, fulfilling
+from tests.properties.shelves import CODED, NUMBERED
+from tests.properties.tills import backs, brinks, picks, plans, subjects
 from tests.properties.world import ADDRESS, SECOND, STRANGE_REWARD, Plans
 
 LAST_YEAR: Final = 2085
@@ -34,7 +37,7 @@ LAST_YEAR: Final = 2085
 quantities = st.one_of(st.just(1), st.integers(1, 4), st.integers(1, 20))
 asks = st.fixed_dictionaries(
     {
-        "reward": st.sampled_from([0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6, 7]),
+        "reward": st.sampled_from([*range(5), NUMBERED, CODED, *range(10)]),
         "option": st.sampled_from([0, 0, 0, 0, 1]),
         "quantity": quantities,
     },
@@ -42,25 +45,29 @@ asks = st.fixed_dictionaries(
 )
 modest_asks = st.fixed_dictionaries(
     {
-        "reward": st.sampled_from([0, 1, 1, 2, 3, 4]),
+        "reward": st.sampled_from([0, 1, 1, 2, 3, 4, NUMBERED, NUMBERED, CODED, CODED, CODED]),
         "option": st.just(0),
         "quantity": st.sampled_from([1, 1, 2]),
-    }
+    },
+    optional={"address": st.just(ADDRESS)},
 )
 spans = st.one_of(
     st.timedeltas(timedelta(minutes=1), timedelta(days=1)),
     st.timedeltas(timedelta(days=1), timedelta(days=40)),
     st.timedeltas(timedelta(days=100), timedelta(days=600)),
 )
-brinks = st.sampled_from([-2 * SECOND, -1 * SECOND, 0 * SECOND])
-"""Where the clock stops, so that the next request comes just before, at, and after midnight."""
-firsts = st.sampled_from(["place", "place", "report", "refund"])
-seconds = st.sampled_from(
-    ["same", "place", "place", "report", "refund", "freeze", "thaw", "restock"]
+DEEDS: Final = (
+    *("place", "report", "refund", "claim", "adjust", "withdraw"),
+    *("cancel", "give_back", "decide", "fetch", "job"),
+)
+firsts = st.sampled_from(["place", "place", *DEEDS])
+seconds = st.sampled_from(["same", "place", *DEEDS, "freeze", "thaw", "restock"])
+about_orders = st.sampled_from(
+    ["cancel", "give_back", "give_back", "part", "decide", "fulfil", "fetch", "fetch", "job"]
 )
 
 
-class ProgramMachine(TillMachine):
+class ProgramMachine(DeskMachine):
     """Members, tills, operators, and time."""
 
     @rule(subject=subjects, ask=st.one_of(asks, modest_asks), plans=plans)
@@ -93,7 +100,7 @@ class ProgramMachine(TillMachine):
         assert reply.headers["idempotency-replayed"] == "true"
         shown = as_member(self.mall, subject).get(f"/orders/{reply['id']}").json
         assert shown == reply.json | {"address": shown["address"]}
-        assert bool(shown["address"]) == ("address" in order.ask)
+        assert bool(shown["address"]) == (order.fulfilment != "none")
 
     @precondition(lambda self: self.model.orders)
     @rule(pick=picks, ask=asks, plans=plans)
@@ -140,18 +147,15 @@ class ProgramMachine(TillMachine):
         self.wait_for_expiry(pick, 0 * SECOND)
         self.exempt(MEMBERS[pick % 2], 700, [])
 
-    @rule(reward=st.sampled_from([0, 1, 1, 3, 3]), units=st.integers(1, 6), plans=plans)
-    def restock(self, reward: int, units: int, plans: Plans) -> None:
+    @rule(
+        reward=st.sampled_from([0, 1, 1, 3, 3, NUMBERED, NUMBERED, CODED]),
+        units=st.integers(1, 6),
+        back=backs,
+        plans=plans,
+    )
+    def restock(self, reward: int, units: int, back: int, plans: Plans) -> None:
         self.world.tick()
-        self.world.do(self._restock(reward, units), plans)
-
-    @precondition(lambda self: self.model.restocks)
-    @rule(pick=picks, more=st.sampled_from([0, 1]), plans=plans)
-    def restock_again(self, pick: int, more: int, plans: Plans) -> None:
-        self.world.tick()
-        known = list(self.model.restocks.items())
-        key, (reward_id, units) = known[pick % len(known)]
-        self.world.do(restocking(self.mall, key, reward_id, units + more), plans)
+        self.world.do(self._restock(reward, units, back=back), plans)
 
     @rule(reward=st.integers(0, 6), price=st.integers(1, 30), behind=st.booleans(), plans=plans)
     def reprice(self, reward: int, price: int, *, behind: bool, plans: Plans) -> None:
@@ -186,13 +190,33 @@ class ProgramMachine(TillMachine):
 
     def _deed(self, kind: str, subject: str, ask: Body, pick: int) -> Deed:
         """Return a request of a kind."""
+        mark = f"-{pick % 2}"
         deeds: Mapping[str, Any] = {
-            "place": lambda: self._place(subject, ask, f"-{pick % 2}"),
-            "report": lambda: self._report(subject, "store-1", 100 * pick),
+            "place": lambda: self._place(subject, ask, mark),
+            "report": lambda: self._report(subject if pick % 3 else None, "store-1", 100 * pick),
             "refund": lambda: self._refund(pick, 0.6),
+            "claim": lambda: self._claim(subject, pick // 2, mark=mark),
+            "adjust": lambda: self._adjust(MEMBERS[pick % 2], pick - 500),
             "freeze": lambda: freezing(self.mall, subject, frozen=True),
             "thaw": lambda: freezing(self.mall, subject, frozen=False),
             "restock": lambda: self._restock(ask["reward"], 2),
+            "withdraw": lambda: self._withdraw(ask["reward"], 1, mark=mark),
+        }
+        deed: Deed = (
+            deeds[kind]() if kind in deeds else self._about(kind, pick // 2, "approve", mark)
+        )
+        return deed
+
+    def _about(self, kind: str, pick: int, decision: str, mark: str = "") -> Deed:
+        """Return a deed about an order."""
+        deeds: Mapping[str, Any] = {
+            "cancel": lambda: self._cancel(pick, mark=mark),
+            "give_back": lambda: self._give_back(pick, None, mark=mark),
+            "part": lambda: self._give_back(pick, 1, restock=False, mark=mark),
+            "decide": lambda: self._decide(pick, decision, mark=mark),
+            "fulfil": lambda: fulfilling(self.mall, self._target(pick), "sent", None),
+            "fetch": lambda: self._fetch(pick, coded=False),
+            "job": lambda: ending(self.mall),
         }
         deed: Deed = deeds[kind]()
         return deed
@@ -208,6 +232,5 @@ class ProgramMachine(TillMachine):
         key = f"k-{len(self.model.orders)}{mark}"
         return placing(self.mall, subject, key, self._asked(ask))
 
-    def _restock(self, reward: int, units: int) -> Deed:
-        key = f"k-{len(self.model.restocks)}"
-        return restocking(self.mall, key, self.world.rewards[reward], units)
+    def _restock(self, reward: int, units: int, *, back: int = 0) -> Deed:
+        return restocking(self.mall, self._key("restock", back), self.world.rewards[reward], units)

@@ -1,4 +1,4 @@
-"""Purchases, refunds, redemptions, freezes, leaps of time, replays and crashes against the model.
+"""Purchases, orders, what becomes of both, leaps of time, replays and crashes against the model.
 
 `JIFEN_HYPOTHESIS=long` looks for an hour or so, each time elsewhere; otherwise the runs are few and
 always the same, so that a red test stays red.
@@ -27,7 +27,9 @@ from infra.local.table import create_table
 from tests.conftest import SETTINGS
 from tests.mall import Hands, Mall, id_of
 from tests.properties.deeds import Body, enrolling, placing, refunding, reporting
-from tests.properties.machine import ProgramMachine
+from tests.properties.order_deeds import Target, fetching, giving_back
+from tests.properties.shelves import CODED
+from tests.properties.stories import StoryMachine
 from tests.properties.world import World
 
 PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
@@ -79,7 +81,7 @@ def a_report(channel: str, purchase_id: str, amount: int) -> Body:
 def test_the_program_does_what_the_model_says(open_mall: Callable[[], Mall]) -> None:
     chosen = LONG if os.environ.get("JIFEN_HYPOTHESIS") == "long" else SHORT
     # Any factory will do; the annotation knows only classes.
-    machine: Any = partial(ProgramMachine, open_mall)
+    machine: Any = partial(StoryMachine, open_mall)
     run_state_machine_as_test(machine, settings=chosen)
 
 
@@ -101,4 +103,31 @@ def test_a_wallet_of_too_many_dates_merges_them(open_mall: Callable[[], Mall]) -
         placing(mall, "lin", "k", {"reward_id": world.rewards[0], "option": 1, "quantity": 20}), []
     )
     world.wallets_agree()
+    world.all_agrees()
+
+
+def test_a_code_that_was_seen_is_shown_to_nobody_else(open_mall: Callable[[], Mall]) -> None:
+    """One unit comes back seen, the other one unseen: only that is sold again."""
+    mall = open_mall()
+    world = World.opened(mall)
+    coded = world.rewards[CODED]
+    for subject, amount in (("lin", 10_000), ("wang", 10_000)):
+        world.do(enrolling(mall, subject), [])
+        report = {**a_report("web", subject, amount), "member_id": id_of(subject)}
+        world.do(reporting(mall, report), [])
+    for number, is_fetched in enumerate((True, False)):
+        world.tick()
+        ask = {"reward_id": coded, "option": 0, "quantity": 2}
+        order = world.do(placing(mall, "lin", f"k-{number}", ask), [])
+        target = Target(("lin", f"k-{number}"), order["id"])
+        if is_fetched:
+            world.do(fetching(mall, "lin", target, world.saw), [])
+        world.do(giving_back(mall, f"k-{number}", target, 1, restock=True), [])
+        world.do(giving_back(mall, f"l-{number}", target, None, restock=True), [])
+    assert world.program.rewards[coded].told() == {"made": 4, "free": 2, "taken": 0, "withdrawn": 2}
+    order = world.do(
+        placing(mall, "wang", "k", {"reward_id": coded, "option": 0, "quantity": 2}), []
+    )
+    world.do(fetching(mall, "wang", Target(("wang", "k"), order["id"]), world.saw), [])
+    assert sum(map(len, world.seen.values())) == 4
     world.all_agrees()

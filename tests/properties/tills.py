@@ -1,6 +1,7 @@
-"""One half of the state machine: joining and what tills report, in any order, through any fault.
+"""A third of the state machine: joining, what tills report, and claims of it.
 
-Each rule is one request. What to send again, or otherwise, is picked among what was sent before.
+Each rule is one request, or a few. What to send again, or otherwise, is picked among what was sent
+before.
 """
 
 from __future__ import annotations
@@ -20,27 +21,38 @@ from hypothesis.stateful import (
 
 from tests.faults import Fault
 from tests.mall import Mall, id_of
+from tests.properties.days import midnight_after
 from tests.properties.deeds import (
     CHANNELS,
     LATECOMER,
     MEMBERS,
     Body,
     Deed,
-    PurchaseName,
+    adjusting,
+    claiming,
     enrolling,
     refunding,
     reporting,
 )
+from tests.properties.facts import Name
 from tests.properties.model import Program
-from tests.properties.world import Plans, World
+from tests.properties.world import SECOND, Plans, World
 
 STEPS_BETWEEN_AUDITS: Final = 10
 CALLS_MAX: Final = 4
 """A request makes as many calls to the engine, or few more."""
 
+WRONG_CODE: Final = "0000-0000-0000-0000"
+
 subjects = st.sampled_from([*MEMBERS, *MEMBERS, *MEMBERS, *MEMBERS, LATECOMER])
 picks = st.integers(0, 999)
+recents = st.one_of(st.just(0), st.integers(0, 4), picks)
+"""Picks among what is listed newest first."""
 fen = st.one_of(st.integers(1_000, 50_000), st.sampled_from([0, 99, 9_990, 100_000]))
+backs = st.sampled_from([0, 0, 0, 0, 1])
+"""Deeds back of which a key is used again."""
+brinks = st.sampled_from([-2 * SECOND, -1 * SECOND, 0 * SECOND])
+"""Where the clock stops, so that the next request comes just before, at, and after midnight."""
 parts = st.sampled_from([0.1, 0.5, 0.999, 1, 1, 1.01])
 channels = st.sampled_from(sorted(CHANNELS))
 plan = st.dictionaries(st.integers(0, CALLS_MAX), st.sampled_from(Fault), min_size=1, max_size=2)
@@ -56,7 +68,7 @@ class TillMachine(RuleBasedStateMachine):
         self.mall = open_mall()
         self.world = World.opened(self.mall)
         self.reports: list[Body] = []
-        self.refunds: list[tuple[PurchaseName, str, int]] = []
+        self.refunds: list[tuple[Name, str, int]] = []
         self.steps = 0
 
     @property
@@ -103,6 +115,50 @@ class TillMachine(RuleBasedStateMachine):
         late = self._report(subject, "web", 5_000, occurred_at=occurred_at)
         self.world.do(late, plans)
 
+    @rule(channel=channels, amount=fen, plans=plans)
+    def report_a_guests(self, channel: str, amount: int, plans: Plans) -> None:
+        self.world.tick()
+        self.world.do(self._report(None, channel, amount), plans)
+
+    @precondition(lambda self: self.guests())
+    @rule(subject=subjects, pick=recents, back=backs, plans=plans)
+    def claim(self, subject: str, pick: int, back: int, plans: Plans) -> None:
+        self.world.tick()
+        self.world.do(self._claim(subject, pick, back=back), plans)
+
+    @precondition(lambda self: self.guests())
+    @rule(subject=subjects, pick=recents, brink=brinks)
+    def claim_at_the_brink(self, subject: str, pick: int, brink: timedelta) -> None:
+        """Claim just before or after the end of the last day for it."""
+        through = self.model.purchases[self._guest(pick)].through
+        assert through is not None, pick
+        instant = midnight_after(through) + brink
+        if self.model.now < instant:
+            self.world.move_to(instant)
+        self.claim(subject, pick, 0, [])
+
+    @rule(subject=st.sampled_from(MEMBERS), times=st.sampled_from([1, 1, 3, 11]))
+    def claim_wrongly(self, subject: str, times: int) -> None:
+        """Try codes of nothing; without crashes, after which a try may count twice."""
+        for _ in range(times):
+            self.world.tick()
+            key = f"wrong-{len(self.model.receipts)}"
+            deed = claiming(self.mall, subject, key, WRONG_CODE, of=None)
+            self.world.do(deed, [])
+
+    @rule(subject=st.sampled_from(MEMBERS), points=st.integers(-150, 400), plans=plans)
+    def adjust(self, subject: str, points: int, plans: Plans) -> None:
+        self.world.tick()
+        self.world.do(self._adjust(subject, points), plans)
+
+    @precondition(lambda self: self.world.done)
+    @rule(pick=recents, plans=plans)
+    def repeat(self, pick: int, plans: Plans) -> None:
+        """Send anything again that succeeded; what it moved does not move twice."""
+        self.world.tick()
+        deeds = list(self.world.done.values())
+        self.world.do(deeds[-1 - pick % len(deeds)], plans)
+
     @rule(pick=picks, plans=plans)
     def report_again(self, pick: int, plans: Plans) -> None:
         self.world.tick()
@@ -115,6 +171,7 @@ class TillMachine(RuleBasedStateMachine):
                 {"paid": {"amount": 1, "currency": "cny"}},
                 {"paid": {"amount": 12_345, "currency": "usd"}},
                 {"member_id": "mem_00000000000"},
+                {"member_id": None},
                 {"channel": "web"},
             ]
         ),
@@ -137,12 +194,35 @@ class TillMachine(RuleBasedStateMachine):
         name, refund_id, amount = self.refunds[pick % len(self.refunds)]
         self.world.do(refunding(self.mall, name, refund_id, amount + more), plans)
 
-    def _report(self, subject: str, channel: str, amount: int, **more: Any) -> Deed:
-        """Return a new purchase."""
+    def guests(self) -> list[Name]:
+        """Return the purchases that somebody can claim, or could once, newest last."""
+        return [name for name, one in self.model.purchases.items() if one.through is not None]
+
+    def _guest(self, pick: int) -> Name:
+        return self.guests()[-1 - pick % len(self.guests())]
+
+    def _claim(self, subject: str, pick: int, *, back: int = 0, mark: str = "") -> Deed:
+        """Return a claim, under a new key or under one that was used before."""
+        name = self._guest(pick) if self.guests() else None
+        code = str(self.world.answers[name]["claim_code"]) if name else WRONG_CODE
+        if pick % 2:
+            code = f"{code[:4].lower()}-{code[4:]}"
+        return claiming(self.mall, subject, self._key("claim", back) + mark, code, of=name)
+
+    def _adjust(self, subject: str, points: int) -> Deed:
+        return adjusting(self.mall, subject, self._key("adjust"), points or 1)
+
+    def _key(self, route: str, back: int = 0) -> str:
+        """Return a new key, or one that was spent on a route so many deeds back."""
+        spent = [key for at, _, key in self.model.receipts if at == route]
+        return spent[-back] if 0 < back <= len(spent) else f"k-{len(self.model.receipts)}"
+
+    def _report(self, subject: str | None, channel: str, amount: int, **more: Any) -> Deed:
+        """Return a new purchase; nobody's is a guest's."""
         report: Mapping[str, Any] = {
             "channel": channel,
             "purchase_id": f"p-{len(self.reports)}",
-            "member_id": id_of(subject),
+            "member_id": None if subject is None else id_of(subject),
             "paid": {"amount": amount, "currency": "cny"},
             **more,
         }

@@ -19,13 +19,15 @@ from botocore.awsrequest import AWSPreparedRequest
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.storage.table import connection
 from chalicelib.storage.work import Work
+from tests.books import Raw, scan
 from tests.events import Api, Json, Reply
 from tests.faults import Crashed, Fault, faults
-from tests.invariants import check_all, snapshot
-from tests.mall import Mall, a_reward, id_of, made
+from tests.invariants import check_all
+from tests.mall import Mall, id_of, made
 from tests.properties.deeds import CHANNELS, Deed, as_member
-from tests.properties.facts import Expected, Reward
+from tests.properties.facts import Expected, Name
 from tests.properties.model import Program
+from tests.properties.shelves import CODED, NUMBERED, Shelves
 
 ADDRESS: Final = {
     "name": "林小雨",
@@ -35,6 +37,13 @@ ADDRESS: Final = {
     "country": "CN",
 }
 STRANGE_REWARD: Final = "rwd_00000000000"
+CHANGING: Final = frozenset(
+    (
+        *("status", "fulfilment", "tracking", "returned", "numbers"),
+        *("made", "free", "taken", "withdrawn", "shards"),
+    )
+)
+"""What an answer tells as of now, also where the request came before."""
 PAGE: Final = 100
 SECOND: Final = timedelta(seconds=1)
 
@@ -45,12 +54,16 @@ T = TypeVar("T")
 
 @dataclass
 class World:
-    """A mall, the model of it, and the first answer to everything that has one for ever."""
+    """A mall, the model of it, and the first answer to everything that has one for ever.
+
+    `done` are the deeds with such an answer, `seen` the codes that each order's member saw.
+    """
 
     mall: Mall
     program: Program
-    rewards: list[str] = field(default_factory=list)
     answers: dict[object, Json] = field(default_factory=dict)
+    done: dict[object, Deed] = field(default_factory=dict)
+    seen: dict[Name, list[str]] = field(default_factory=dict)
 
     @classmethod
     def opened(cls, mall: Mall) -> World:
@@ -60,8 +73,12 @@ class World:
         tag = {"If-Match": document.headers["etag"]}
         made(mall.marketing.put("/admin/program", body, headers=tag), 200)
         world = cls(mall, Program(mall.clock.instant))
-        world._fill_the_shelf()
+        Shelves(mall, world.program).fill()
         return world
+
+    @property
+    def rewards(self) -> list[str]:
+        return list(self.program.rewards)
 
     @property
     def work(self) -> Work:
@@ -78,11 +95,11 @@ class World:
     def do(self, deed: Deed, plans: Plans) -> Reply:
         """Send a request through its faults, and compare what came of it with the model."""
         expected = deed.judge(self.program)
-        before = b"" if expected.writes else snapshot(self.work)
+        before = [] if expected.writes else written()
         reply = endured(plans, deed.send)
         fault = disagreement(expected, reply, again=bool(plans))
         assert not fault, (fault, expected, reply.text)
-        assert expected.writes or snapshot(self.work) == before, "something was written"
+        assert expected.writes or written() == before, "something was written"
         self._remember(deed, reply)
         return reply
 
@@ -115,8 +132,27 @@ class World:
 
     def _remember(self, deed: Deed, reply: Reply) -> None:
         """Hold the first good answer to a request against every further one."""
-        if deed.name is not None and reply.status < 300:
-            assert self.answers.setdefault(deed.name, reply.json) == reply.json
+        if deed.name is None or reply.status >= 300:
+            return
+        lasts = {name: fact for name, fact in reply.json.items() if name not in CHANGING}
+        assert self.answers.setdefault(deed.name, lasts) == lasts
+        self.done[deed.name] = deed
+        for order in [one for name, one in self.program.orders.items() if name == deed.name]:
+            order.id = reply["id"]
+
+    def saw(self, name: Name, codes: list[str]) -> None:
+        """Remember what somebody saw of an order: the same codes for ever, or the first of them.
+
+        No code is ever shown with two orders.
+        """
+        known = self.seen.get(name, codes)
+        few, many = sorted((known, codes), key=len)
+        assert many[: len(few)] == few, (name, known, codes)
+        assert len(set(codes)) == len(codes), codes
+        others = {code for other, told in self.seen.items() if other != name for code in told}
+        assert others.isdisjoint(codes), (name, codes)
+        assert set(codes) <= self.program.rewards[self.rewards[CODED]].codes
+        self.seen[name] = many
 
     def exempt(self, subject: str, until: date | None, plans: Plans) -> None:
         """Set an exemption, which no route does yet."""
@@ -130,22 +166,46 @@ class World:
             assert told.json == self.program.wallet(subject), subject
 
     def all_agrees(self) -> None:
-        """Compare journals, orders and stock with the model's, and check every invariant."""
+        """Compare orders, journals and stock with the model's, and check every invariant."""
+        numbers: list[int] = []
+        for subject in self.program.members:
+            numbers += self._orders_agree(subject)
         for subject, member in self.program.members.items():
-            api = as_member(self.mall, subject)
-            entries = self._pages(api, "/me/journal")
+            entries = self._pages(as_member(self.mall, subject), "/me/journal")
             seen = [(entry["reason"], entry["balance_after"]) for entry in reversed(entries)]
             assert seen == member.journal, subject
-            orders = self._pages(api, "/orders")
-            placed = [self.answers[name] for name in self.program.orders if name[0] == subject]
-            instants = [order["placed_at"] for order in orders]
-            assert instants == sorted(instants, reverse=True)
-            assert {order["id"]: order for order in orders} == {one["id"]: one for one in placed}
         for reward in self.program.rewards.values():
             if reward.free is not None:
-                told = self.mall.marketing.get(f"/admin/rewards/{reward.id}/stock")
-                assert (told["made"], told["free"]) == (reward.made, reward.free)
+                told = self.mall.marketing.get(f"/admin/rewards/{reward.id}/stock").json
+                assert told == {**reward.told(), "shards": told["shards"]}, reward
+        made_so_far = self.program.rewards[self.rewards[NUMBERED]].made
+        assert len(set(numbers)) == len(numbers), numbers
+        assert set(numbers) <= set(range(1, made_so_far + 1)), numbers
+        queue = [order["id"] for order in self._pages(self.mall.support, "/admin/orders")]
+        assert queue == [order.id for order in self.program.waiting()]
         check_all(self.work)
+
+    def _orders_agree(self, subject: str) -> list[int]:
+        """Compare a member's orders with the model's; return the numbers of their units.
+
+        Listing them ends those that waited too long, newest first.
+        """
+        placed = {o.id: o for o in self.program.orders.values() if o.subject == subject}
+        listed = self._pages(as_member(self.mall, subject), "/orders")
+        assert [one["id"] for one in listed if one["id"] not in placed] == []
+        assert len(listed) == len(placed), subject
+        instants = [one["placed_at"] for one in listed]
+        assert instants == sorted(instants, reverse=True)
+        numbers: list[int] = []
+        for one in listed:
+            order = placed[one["id"]]
+            self.program.look(order)
+            assert {**one, **order.told()} == one, (one, order)
+            known = one["numbers"] or []
+            numbered = order.reward.mode == "numbered"
+            assert len(known) == (order.kept if numbered else 0), one
+            numbers += known
+        return numbers
 
     def _pages(self, api: Api, path: str) -> list[Json]:
         found: list[Json] = []
@@ -157,34 +217,10 @@ class World:
                 return found
             cursor = f"&cursor={page['next_cursor']}"
 
-    def _fill_the_shelf(self) -> None:
-        opens, closes = self.program.now + timedelta(days=30), self.program.now + timedelta(400)
-        window = {"from": f"{opens:%FT%TZ}", "until": f"{closes:%FT%TZ}"}
-        few = {"mode": "counted", "units": 3}
-        self._shelve([50, 3])
-        self._shelve([2], stock=few)
-        self._shelve([5], limits={"day": 2, "month": 3})
-        self._shelve([1], stock=few | {"units": 5, "peak_per_second": 4}, limits={"ever": 3})
-        self._shelve([1], limits={"week": 2})
-        self._shelve([1], redeemable=window)
-        self._shelve([1], audience={"standing": "gold"})
 
-    def _shelve(
-        self, prices: list[int], limits: Mapping[str, int] | None = None, **more: Any
-    ) -> None:
-        told = [{"per": per, "units": units} for per, units in (limits or {}).items()]
-        options = [{"points": points} for points in prices]
-        body = a_reward(options=options, limits=told, **more)
-        key = f"reward-{len(self.rewards)}"
-        reward_id = made(self.mall.marketing.post("/admin/rewards", body, key=key), 201)["id"]
-        units = more.get("stock", {}).get("units")
-        reward = Reward(reward_id, prices, units, units or 0, limits or {})
-        if window := more.get("redeemable"):
-            reward.opens = datetime.fromisoformat(window["from"])
-            reward.closes = datetime.fromisoformat(window["until"])
-        reward.for_everyone = "audience" not in more
-        self.program.rewards[reward_id] = reward
-        self.rewards.append(reward_id)
+def written() -> list[Raw]:
+    """Return the whole table, without what a refusal may write: tries, and drawn numbers."""
+    return [item for item in scan() if item["s"]["S"] != "N" and item["p"]["S"][:6] != "tries#"]
 
 
 def disagreement(expected: Expected, reply: Reply, *, again: bool = False) -> str:

@@ -1,0 +1,128 @@
+"""The model's first part: time, members and their wallets, and what operators do to both.
+
+Everything is a list in memory, and nothing is shared with the product: no import, no formula, no
+shape. Time passes for the whole program at once, so that what is past its date is thrown away at
+that very midnight.
+
+A method is one request. It returns what the answer must be, and changes the model where the
+request succeeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from tests.properties.days import SHANGHAI, end_of_month
+from tests.properties.facts import Expected, Member, Name, Order, Purchase
+
+VALID_MONTHS: Final = 24
+REUSED: Final = Expected(422, "idempotency_key_reused")
+NOT_FOUND: Final = Expected(404, "not_found")
+NOT_ENROLLED: Final = Expected(404, "not_enrolled")
+
+
+@dataclass
+class Ledger:
+    """Members, and what lies outside of their wallets and may pass its date there.
+
+    `receipts` are the keys that were spent: by route, caller and key, what was asked for.
+    """
+
+    now: datetime
+    members: dict[str, Member] = field(default_factory=dict)
+    purchases: dict[Name, Purchase] = field(default_factory=dict)
+    orders: dict[Name, Order] = field(default_factory=dict)
+    receipts: dict[tuple[str, str, str], object] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return (self.now + SHANGHAI).date()
+
+    def move_to(self, instant: datetime) -> None:
+        """Let time pass."""
+        self.now = instant
+        for subject in self.members:
+            self.bury(subject)
+
+    def bury(self, subject: str) -> None:
+        """Throw away for ever what is past its date."""
+        member = self.members[subject]
+        member.lots = [lot for lot in member.lots if member.through(lot.expires_on) >= self.today]
+        for purchase in self.purchases.values():
+            if purchase.subject == subject and member.through(purchase.expires_on) < self.today:
+                purchase.expired = True
+        for order in self.orders.values():
+            for lot in order.lots if order.subject == subject else []:
+                lot.expired = lot.expired or member.through(lot.expires_on) < self.today
+
+    def enrol(self, subject: str) -> Expected:
+        if subject in self.members:
+            return Expected(200)
+        self.members[subject] = Member()
+        self.members[subject].note("enrolled")
+        return Expected(201, again=200, writes=True)
+
+    def set_frozen(self, subject: str, *, frozen: bool) -> Expected:
+        """Stop or allow spending."""
+        if subject not in self.members:
+            return NOT_FOUND
+        member = self.members[subject]
+        changes = member.frozen != frozen
+        member.frozen = frozen
+        if changes:
+            member.note("frozen" if frozen else "thawed")
+        return Expected(200, facts={"frozen": frozen}, writes=changes)
+
+    def exempt(self, subject: str, until: date | None) -> None:
+        """Set an exemption's last day, or end it."""
+        member = self.members[subject]
+        if member.exempt_until != until:
+            member.exempt_until = until
+            member.note("exemption")
+            self.bury(subject)
+
+    def adjust(self, subject: str, key: str, points: int) -> Expected:
+        """Give points by hand, or take them back."""
+        member, receipt = self.members[subject], ("adjust", subject, key)
+        writes = receipt not in self.receipts
+        if writes:
+            self.receipts[receipt] = points
+            if points > 0:
+                member.bring(points, end_of_month(self.today, VALID_MONTHS))
+            else:
+                member.claw_back(-points)
+            member.note("adjustment")
+        return Expected(200, facts={"available": member.available}, writes=writes)
+
+    def wallet(self, subject: str) -> Mapping[str, Any]:
+        """Return what the wallet must look like."""
+        member = self.members[subject]
+        points: dict[date, int] = {}
+        for lot in sorted(member.lots, key=lambda lot: lot.expires_on):
+            points[lot.expires_on] = points.get(lot.expires_on, 0) + lot.points
+        lots = [
+            {
+                "expires_on": day.isoformat(),
+                "usable_through": member.through(day).isoformat(),
+                "points": points[day],
+            }
+            for day in points
+        ]
+        return {
+            "available": member.available,
+            "held": self._held(subject),
+            "debt": member.debt,
+            "lots": lots,
+            "next_expiry": lots[0]["usable_through"] if lots else None,
+        }
+
+    def _held(self, subject: str) -> int:
+        """Return the points in orders that somebody has to look at."""
+        return sum(
+            order.quantity * order.price
+            for order in self.orders.values()
+            if (order.subject, order.status) == (subject, "in_review")
+        )
