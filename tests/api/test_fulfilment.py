@@ -11,6 +11,7 @@ from tests.orders import ADDRESS, cancel, placed, refund, send
 def test_an_operator_sends_an_order_and_the_member_follows_it(mall: Mall) -> None:
     lin = mall.member(points=500)
     order = placed(lin, mall.reward(100), address=ADDRESS)
+    mall.clock.advance(seconds=1)
     reply = made(send(mall, order, tracking="SF 1234"), 200)
     assert (reply["fulfilment"], reply["tracking"]) == ("sent", "SF 1234")
     shown = lin.get(f"/orders/{order['id']}")

@@ -25,5 +25,12 @@ REASONS: Final[Mapping[str, str]] = {
     r"hint_of: .*LOW_PERCENT // 100": "whole numbers: at most a fraction is at most its floor",
     r"=> .*float\(\"INF\"\)": "the same number",
     r"from_bytes\(.*, \"big\"\).* => .*, \)": "`big` is what Python takes when nobody says",
-    r"fingerprint_of: .*XX:XX": "a list has no colons",
+    r"(fingerprint_of|journal.rules.seal): .*XX:XX": "a list has no colons",
+    r"unseal: .*\+len\(cursor\) % 4": "base64 takes more padding than it needs, never less",
+    r"new_wallet: .*Wallet\(member_id, 0, (None|1)": "`close` counts the points that there are",
+    r"new_wallet: .*Posting\(empty, None\)": "an empty wallet has no date to hold against a day",
+    r"claw_back: .*\(own_date\) or True": "no lot has no date",
+    r"Posting.close: b\"\",": "`seal` puts the hash in its place",
+    r"returns.rules.against: .*None\)": "whoever asks only asks whether there is a reason",
+    r"counters_of: .*key_of\(None": "only the other half of the key is used",
 }

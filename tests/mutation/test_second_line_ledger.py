@@ -15,7 +15,7 @@ from chalicelib.ledger.members.model import Profile
 from chalicelib.ledger.members.rules import PhoneTaken, SubjectTaken
 from chalicelib.ledger.wallets import store as wallets
 from chalicelib.ledger.wallets.model import Change
-from chalicelib.ledger.wallets.rules import Posting, new_wallet
+from chalicelib.ledger.wallets.rules import MemberFrozen, Posting, new_wallet
 from chalicelib.storage.transaction import Moved, Replayed
 from tests.builders import LATER, MEMBER_ID, NOW, SOON, TODAY, a_lot, a_wallet
 from tests.mutation.plans import Add, Wrong, handed, refused, spoil
@@ -41,6 +41,10 @@ def a_profile(mark: str) -> Add:
 
 def a_phone(member_id: str) -> Add:
     return lambda tx: members.put_phone(tx, "+8613800000001", member_id=member_id, taken=PhoneTaken)
+
+
+def thawed(member_id: str) -> Add:
+    return lambda tx: wallets.check_thawed(tx, member_id)
 
 
 WRONG: Final = {
@@ -93,3 +97,13 @@ def test_a_right_plan_is_carried_out() -> None:
     handed(lambda tx: wallets.put_wallet(tx, Change(None, BEFORE, ENTRY)))
     handed(lambda tx: wallets.put_wallet(tx, of_one_point()))
     refused(Wrong(lambda tx: wallets.put_wallet(tx, of_one_point()), Moved))
+
+
+@pytest.mark.usefixtures("table")
+def test_whoever_is_frozen_or_nobody_passes_no_check_of_a_members_freedom() -> None:
+    frozen = replace(BEFORE, frozen=True)
+    handed(lambda tx: wallets.put_wallet(tx, Change(None, frozen, ENTRY)))
+    for member_id in (MEMBER_ID, "mem_0000000000"):
+        refused(Wrong(thawed(member_id), MemberFrozen))
+    spoil(KEY, z={"BOOL": False})
+    handed(thawed(MEMBER_ID))

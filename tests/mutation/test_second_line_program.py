@@ -13,7 +13,7 @@ from chalicelib.program.audit import store as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.program.documents import store as documents
 from chalicelib.program.documents.model import DEFAULTS
-from chalicelib.storage.head import NO_HEAD, fix_zone, raise_version
+from chalicelib.storage.head import NO_HEAD, Head, fix_zone, raise_version
 from chalicelib.storage.receipts import put_receipt
 from chalicelib.storage.transaction import Moved, Replayed, Transaction
 from chalicelib.storage.tries import KEPT_SECONDS, TryLimit, count_wrong_try, refuse_if_spent
@@ -45,6 +45,12 @@ def a_raise(tx: Transaction) -> None:
     raise_version(tx, NO_HEAD, name="program")
 
 
+def a_move(revision: int) -> Add:
+    """Move the head from a revision of it."""
+    head = Head({"program": revision}, revision, zone_fixed=False)
+    return lambda tx: raise_version(tx, head, name="program")
+
+
 WRONG: Final = {
     "a version of the settings that another wrote": Wrong(
         a_document(b"two"), Stale, (a_document(b"one"),)
@@ -54,6 +60,9 @@ WRONG: Final = {
     "another request under its key": Wrong(a_receipt(b"two"), KeyReused, (a_receipt(b"one"),)),
     "an audit row in the place of another": Wrong(a_row, Contended, (a_row,)),
     "a second first head": Wrong(a_raise, Moved, (a_raise,)),
+    "a head moved from a revision that is gone": Wrong(a_move(1), Moved, (a_raise, a_move(1))),
+    "a head moved from a revision to come": Wrong(a_move(2), Moved, (a_raise,)),
+    "a head moved that nobody wrote": Wrong(a_move(1), Contended),
     "a zone fixed on a first head that has moved": Wrong(
         lambda tx: fix_zone(tx, NO_HEAD), Moved, (a_raise,)
     ),

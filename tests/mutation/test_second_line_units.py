@@ -64,8 +64,8 @@ def emptied(number: int = 0) -> Add:
     return lambda tx: codes.empty_chunk(tx, FILE.id, number=number)
 
 
-def a_claim(number: int) -> Add:
-    return lambda tx: codes.put_claims(tx, REWARD_ID, batch={"CODE": number})
+def a_claim(number: int, reward_id: str = REWARD_ID) -> Add:
+    return lambda tx: codes.put_claims(tx, reward_id, batch={"CODE": number})
 
 
 RUNS: Final = (uploaded(), begun())
@@ -94,6 +94,7 @@ WRONG: Final = {
     "a chunk put over another": Wrong(a_chunk("B"), Contended, (a_chunk("A"),)),
     "a chunk emptied that never was": Wrong(emptied(1), Contended, (a_chunk("A"),)),
     "a code of the same reward": Wrong(a_claim(2), codes.Claimed, (a_claim(1),)),
+    "a code of another reward": Wrong(a_claim(1, "rwd_other"), codes.Claimed, (a_claim(1),)),
 }
 
 

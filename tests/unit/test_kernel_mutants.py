@@ -91,6 +91,14 @@ def test_a_cursor_gives_its_position_back_to_its_own_query() -> None:
     assert unseal(SECRET, query="q", cursor=cursor) == "pos\n中"
 
 
+@pytest.mark.parametrize("chars", range(21))
+def test_a_cursor_of_any_length_gives_its_position_back(chars: int) -> None:
+    """Four characters hold three bytes, so every remainder is padded by its own count."""
+    position = "0" * chars
+    cursor = seal(SECRET, query="q", position=position)
+    assert unseal(SECRET, query="q", cursor=cursor) == position
+
+
 def test_a_cursor_loses_nothing_at_its_end_but_padding() -> None:
     assert seal(SECRET, query="q", position="20") == "MjBzBVdIW0XZXXhYLOFgAMxX"
 

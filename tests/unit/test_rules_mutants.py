@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 
+from chalicelib.catalog.codes import rules as codes
+from chalicelib.catalog.codes.model import Count, Import, State
 from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.rewards.model import (
     Audience,
@@ -170,7 +172,8 @@ def test_withdrawn_units_are_neither_free_nor_taken() -> None:
 def test_a_till_code_is_what_it_has_always_been() -> None:
     at = datetime(2026, 11, 21, 4, 0, 59, tzinfo=UTC)
     told = till_code(b"secret", MEMBER_ID, at=at)
-    assert told.code.startswith(MEMBER_ID[4:])
+    assert told.code == "0Ab1Cd2Ef3GEt4WP1UpI"
+    assert told.expires_at == at.replace(minute=2, second=0)
     assert told == till_code(b"secret", MEMBER_ID, at=at.replace(second=0))
     assert told.code != till_code(b"secret", MEMBER_ID, at=at + timedelta(seconds=1)).code
 
@@ -182,6 +185,15 @@ def test_a_first_wallet_is_its_members_and_of_the_defaults() -> None:
     assert (change.after.available, change.after.held, change.after.debt) == (0, 0, 0)
     assert (change.entry.program_version, change.entry.previous) == (0, b"")
     assert new_wallet(MEMBER_ID, NOW, program_version=3).entry.program_version == 3
+
+
+def test_the_next_code_lies_in_the_chunk_of_its_thousand() -> None:
+    assert [codes.chunk_of(done) for done in (0, 999, 1000, 1001, 2000)] == [0, 0, 1, 1, 2]
+
+
+def test_an_import_counts_what_is_sold_what_another_had_and_what_is_still_to_come() -> None:
+    told = Import("imp_1", REWARD_ID, NOW, State.RUNNING, 10, 9, (), base=5, done=7, imported=4)
+    assert codes.count_of(told) == Count("imp_1", State.RUNNING, 4, 3, 2)
 
 
 def test_an_entrys_hash_is_over_bytes_that_never_change() -> None:

@@ -8,7 +8,7 @@ behind a hole. Only all blocks together say "sold out", and the process remember
 nothing was free.
 
 The price: an order that loses draws again, so the dispenser runs ahead of what is sold; and for two
-seconds after units came back in another process, this one may still say that there are none.
+seconds after units came back, a process that just looked may still say that there are none.
 """
 
 from __future__ import annotations
