@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
+from pynamodb.connection import base
 
 from app import app
 from chalicelib.settings import settings
@@ -45,6 +47,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
     ):
         for name, value in engines.client_environment(running.endpoint).items():
             patch.setenv(name, value)
+        # A table each means a client each; what every client reads first, they may share.
+        patch.setattr(base, "get_session", cache(base.get_session))
         yield running
 
 

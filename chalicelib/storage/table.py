@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, Generic, Self, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -150,7 +150,7 @@ def connection() -> TableConnection:
         return _connect(settings().table)
 
 
-@cache
+@lru_cache(maxsize=1)
 def _connect(name: str) -> TableConnection:
     keys = [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}]
     indexes = [

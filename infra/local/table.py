@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,8 +50,9 @@ def create_table(endpoint: str, table_name: str, *, stream: bool = False) -> boo
     return True
 
 
+@cache
 def dynamodb(endpoint: str) -> DynamoDBClient:
-    """Return a client of a local engine, whatever the environment says."""
+    """Return the client of a local engine, whatever the environment says."""
     return boto3.client(
         "dynamodb",
         endpoint_url=endpoint,

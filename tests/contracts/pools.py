@@ -29,11 +29,21 @@ def client(service: str, endpoint: str) -> Any:
     )
 
 
+def uploaded(endpoint: str, bucket: str, *, template: Template) -> str:
+    """Return where a template is: it is longer than what may come with the call itself."""
+    storage = client("s3", endpoint)
+    storage.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    storage.put_object(Bucket=bucket, Key="stack.json", Body=json.dumps(template).encode())
+    return f"{endpoint}/{bucket}/stack.json"
+
+
 def create_stack(endpoint: str, name: str, *, template: Template) -> dict[str, str]:
     """Make what a template says and return its outputs."""
     cloudformation = client("cloudformation", endpoint)
     cloudformation.create_stack(
-        StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"]
+        StackName=name,
+        TemplateURL=uploaded(endpoint, f"templates-{name}", template=template),
+        Capabilities=["CAPABILITY_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
         StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100}

@@ -145,19 +145,27 @@ def a_redemption(deployed: Deployed) -> dict[str, int]:
         "kind": "goods",
         "title": {"zh": "马克杯", "en": "Mug"},
         "options": [{"points": 300}],
-        "stock": {"mode": "counted", "units": 5},
+        "stock": {"mode": "coded"},
         "limits": [{"per": "day", "units": 2}],
     }
     key = {"Idempotency-Key": f"k-{number}"}
     earned = deployed.call("POST", "/purchases", token=till, json=purchase)
     listed = deployed.call("POST", "/admin/rewards", token=deployed.admin, json=reward, headers=key)
-    order = {"reward_id": listed.json().get("id", ""), "option": 0, "quantity": 1}
+    reward_id = listed.json().get("id", "")
+    codes, csv = f"/admin/rewards/{reward_id}/codes", {"csv": f"CODE-{number}"}
+    looked_over = deployed.call("POST", codes, token=deployed.admin, json=csv, headers=key)
+    execute = f"{codes}/{looked_over.json().get('id', '')}/execute"
+    imported = deployed.call("POST", execute, token=deployed.admin)
+    order = {"reward_id": reward_id, "option": 0, "quantity": 1}
     placed = deployed.call("POST", "/orders", token=lin, json=order, headers=key)
+    fetch = f"/orders/{placed.json().get('id', '')}/codes"
     answers = {
         "enrol": enrolled,
         "earn": earned,
         "list": listed,
+        "import": imported,
         "redeem": placed,
+        "fetch": deployed.call("POST", fetch, token=lin),
         "orders": deployed.call("GET", "/orders", token=lin),
         "wallet": deployed.call("GET", "/me/wallet", token=lin),
         "journal": deployed.call("GET", "/me/journal", token=lin),
@@ -196,7 +204,9 @@ def test_a_reward_is_redeemed_with_the_rights_that_the_roles_give(
         "enrol": 201,
         "earn": 201,
         "list": 201,
+        "import": 200,
         "redeem": 201,
+        "fetch": 200,
         "orders": 200,
         "wallet": 200,
         "journal": 200,

@@ -200,7 +200,10 @@ def bring_codes(stage: Stage) -> None:
     """Put a pool of codes on the stage, with an import that was looked through."""
     stage.names["rwd"] = stage.mall.reward(1, stock={"mode": "coded"})
     path = f"/admin/rewards/{stage.names['rwd']}/codes"
-    answer = stage.mall.marketing.post(path, {"csv": "CODE-0001\nCODE-0002\n"}, key=stage.key())
+    # A code exists once, whichever reward has it.
+    mark = next(stage.numbers)
+    csv = f"CODE-{mark}-1\nCODE-{mark}-2\n"
+    answer = stage.mall.marketing.post(path, {"csv": csv}, key=stage.key())
     stage.names["imp"] = str(made(answer, 201)["id"])
 
 

@@ -183,7 +183,7 @@ def _live(job: Job, told: Connection) -> None:
 
 
 def order_of(seconds: Mapping[str, float], *, first: Sequence[str]) -> list[str]:
-    """Return tests in the order in which they are tried: last killers, the second line, the fastest."""
+    """Return tests in the order of their turns: last killers, the second line, the fastest."""
     lately = {name: -place for place, name in enumerate(first)}
     own = "tests/mutation/"
 
