@@ -35,7 +35,7 @@ from tests.properties.world import World
 PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 """Explaining a failure runs it many times more, and says little of a state machine."""
 SHORT: Final = hypothesis_settings(
-    max_examples=40, stateful_step_count=50, deadline=None, derandomize=True, phases=PHASES
+    max_examples=30, stateful_step_count=50, deadline=None, derandomize=True, phases=PHASES
 )
 LONG: Final = hypothesis_settings(
     max_examples=2000, stateful_step_count=100, deadline=None, phases=PHASES
