@@ -36,7 +36,7 @@ def adjust(work: Work, asked: Adjustment) -> Adjusted:
     """
     refuse_invalid(asked)
     opened = wallets.open_wallet(work, asked.member_id, absent=NotFound)
-    # One key, one deed, whoever repeats it.
+    # One key, one deed of a member: somebody else under the same key is told that it is spent.
     receipt = (asked.member_id, receipt_sort(asked.member_id, route=ROUTE, key=asked.key))
 
     def attempt(tx: Transaction) -> Wallet:
