@@ -8,8 +8,9 @@ botocore and do not stand here.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -17,8 +18,32 @@ SECRET_BYTES_MIN: Final = 32
 """As long as the SHA-256 that it keys."""
 
 
+STRIPE_NAMES: Final = ("JIFEN_STRIPE_KEY", "JIFEN_STRIPE_WEBHOOK_SECRETS", "JIFEN_ENVIRONMENT")
+SECRET_KEYS: Final = ("sk_", "rk_")
+"""How Stripe's secret and restricted keys begin; a publishable one would fail the first order."""
+ENVIRONMENT: Final = re.compile(r"[a-z0-9-]{1,32}")
+"""A name that fits into every key that is made with it."""
+THIS_MACHINE: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost):[0-9]{1,5}")
+"""A key goes to Stripe itself, or to a Stripe that never leaves this machine."""
+
+
 class SettingsMissing(Exception):
     """The environment lacks what this program cannot guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSettings:
+    """Whose Stripe account takes the money.
+
+    `webhook_secrets`: all that count now, two or more while one is rolled. `environment`: what our
+    payments are marked with, so that several may share an account. `base`: where Stripe is, empty
+    for Stripe itself.
+    """
+
+    key: str = field(repr=False)
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    environment: str
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +52,7 @@ class Settings:
 
     `table`: the DynamoDB table. `issuer`, `jwks_url`, `clients`: whose tokens count, where their
     keys are, and which app clients people sign in with. `secret`: keys cursors, member codes, ids.
+    `stripe`: without it nothing can be sold for cash, and everything else works.
     """
 
     table: str
@@ -34,6 +60,7 @@ class Settings:
     jwks_url: str
     clients: frozenset[str]
     secret: bytes
+    stripe: StripeSettings | None = None
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -43,6 +70,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     secret = environment.get("JIFEN_SECRET", "").encode()
     if secret and len(secret) < SECRET_BYTES_MIN:
         wrong.append(f"JIFEN_SECRET has fewer than {SECRET_BYTES_MIN} bytes")
+    wrong += _wrong_with_stripe(environment)
     if wrong:
         raise SettingsMissing("; ".join(wrong))
     clients = (name.strip() for name in environment["JIFEN_CLIENTS"].split(","))
@@ -52,6 +80,32 @@ def read(environment: Mapping[str, str]) -> Settings:
         jwks_url=environment["JIFEN_JWKS_URL"],
         clients=frozenset(name for name in clients if name),
         secret=secret,
+        stripe=_stripe(environment) if environment.get("JIFEN_STRIPE_KEY") else None,
+    )
+
+
+def _wrong_with_stripe(environment: Mapping[str, str]) -> list[str]:
+    """Name what is wrong with the settings of Stripe; none of them at all is right."""
+    base = environment.get("JIFEN_STRIPE_BASE", "")
+    if not any(environment.get(name) for name in STRIPE_NAMES[:2]):
+        return []
+    wrong = [f"{name} is missing" for name in STRIPE_NAMES if not environment.get(name)]
+    if not environment.get("JIFEN_STRIPE_KEY", SECRET_KEYS[0]).startswith(SECRET_KEYS):
+        wrong.append("JIFEN_STRIPE_KEY is not a secret key")
+    if not ENVIRONMENT.fullmatch(environment.get("JIFEN_ENVIRONMENT") or "ok"):
+        wrong.append("JIFEN_ENVIRONMENT is not 1 to 32 small letters, digits and hyphens")
+    if base and not THIS_MACHINE.fullmatch(base):
+        wrong.append("JIFEN_STRIPE_BASE is not an address of this machine")
+    return wrong
+
+
+def _stripe(environment: Mapping[str, str]) -> StripeSettings:
+    secrets = (secret.strip() for secret in environment["JIFEN_STRIPE_WEBHOOK_SECRETS"].split(","))
+    return StripeSettings(
+        key=environment["JIFEN_STRIPE_KEY"],
+        webhook_secrets=tuple(secret for secret in secrets if secret),
+        environment=environment["JIFEN_ENVIRONMENT"],
+        base=environment.get("JIFEN_STRIPE_BASE", ""),
     )
 
 

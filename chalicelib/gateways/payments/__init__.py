@@ -1,0 +1,1 @@
+"""Money: payments, refunds and disputes at Stripe, and the webhooks that tell of them."""
