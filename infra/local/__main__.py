@@ -1,9 +1,9 @@
 """`make run`: the whole product on this machine, until Ctrl-C.
 
-The order: hold STATE, bind the port, start the engine, make the table, start the workers, wait
-until they answer, fill the demo mall once, and only then write stack.json and say where things
-are. Everything that was started stops in the opposite order, however this ends. What cannot be had
-is said in one sentence, with what to do.
+The order: hold STATE, bind the port, start the engine, make the table, start the local Stripe and
+the workers, wait until they answer, fill the demo mall once, and only then write stack.json and say
+where things are. Everything that was started stops in the opposite order, however this ends. What
+cannot be had is said in one sentence, with what to do.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,13 @@ from infra.local.opening import (
     listening,
     ours_of,
     worker_environment,
+)
+from infra.local.programs import (
+    Ground,
+    address_of,
+    stripe_environment,
+    stripe_plan,
+    worker_plan,
 )
 from infra.local.running import AlreadyRunning, Hold, hold
 from infra.local.signals import Signals, StopAsked
@@ -89,7 +96,7 @@ class Stack:
         self._closing = closing
         self._state = state_at(wish.home, is_ours=wish.home == HOME)
 
-    def open(self) -> tuple[RunningEngine, Workers]:
+    def open(self) -> tuple[RunningEngine, Sequence[Workers]]:
         """Start everything and say where it is."""
         wish, state = self._wish, self._state
         held = self._closing.enter_context(hold(state))
@@ -100,24 +107,34 @@ class Stack:
         is_new = create_table(engine.endpoint, TABLE)
         keys_at = self._closing.enter_context(keys_served(state))
         environment = worker_environment(state, engine, table=TABLE, keys_at=keys_at)
-        plan = Plan(state, door, environment, wish.app, inherited=(held.file,))
-        workers = self._start_workers(plan)
-        await_health(port, workers)
+        till = self._closing.enter_context(listening(0))
+        environment |= stripe_environment(state, till)
+        ground = Ground(state, environment, inherited=(held.file,))
+        stripe = stripe_plan(ground, till, api=door, engine=engine, is_new=is_new)
+        started = [
+            self._start_workers(stripe, 1),
+            self._start_workers(worker_plan(ground, door, app=wish.app), wish.workers),
+        ]
+        await_health(port, started[-1])
         if wish.demo:
             fill(port, state.demo(engine.kind), is_new=is_new)
         self._closing.callback(state.environment.unlink, missing_ok=True)
         write_json(state.environment, ours_of(environment))
         self._closing.callback(state.stack.unlink, missing_ok=True)
         addresses = {name: f"http://{engines.HOST}:{port}/{name}" for name in ("v1", "local")}
-        write_json(state.stack, {"api": addresses["v1"], "control": addresses["local"]})
+        write_json(
+            state.stack,
+            {"api": addresses["v1"], "control": addresses["local"], "stripe": address_of(till)},
+        )
         _tell(addresses, state=state, engine=engine)
-        return engine, workers
+        return engine, started
 
-    def tend(self, engine: RunningEngine, workers: Workers) -> NoReturn:
+    def tend(self, engine: RunningEngine, started: Sequence[Workers]) -> NoReturn:
         """Watch over what runs, until a signal ends it."""
         while True:
             with self._signals.held():
-                workers.tend()
+                for workers in started:
+                    workers.tend()
             if engine.process.poll() is not None:
                 raise EngineError(
                     f"{engine.kind} ended by itself; what it said is in {self._state.engine}."
@@ -133,8 +150,8 @@ class Stack:
             held.note(engine=engine.process.pid)
         return engine
 
-    def _start_workers(self, plan: Plan) -> Workers:
-        workers = Workers(plan, self._wish.workers)
+    def _start_workers(self, plan: Plan, count: int) -> Workers:
+        workers = Workers(plan, count)
         with self._signals.held():
             self._closing.callback(workers.stop)
             workers.start()
@@ -147,7 +164,7 @@ def _tell(addresses: Mapping[str, str], *, state: State, engine: RunningEngine) 
         f"""Jifen is up.
   API       {addresses["v1"]}  (described at {addresses["v1"]}/openapi.json)
   Controls  {addresses["local"]}
-  Data      {state.home}, on {engine.kind}; the log is {state.log.name}
+  Data      {state.home}, on {engine.kind}; the logs are app.log and stripe.log
 A token, and a first look:
   curl -s {addresses["local"]}/token -H 'Content-Type: application/json' -d '{asked}'
   curl -s {addresses["v1"]}/me -H 'Authorization: Bearer TOKEN'

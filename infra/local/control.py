@@ -1,4 +1,4 @@
-"""The `/local` controls: tokens, the clock and the jobs of a stack on one machine.
+"""The `/local` controls: tokens, the clock, the jobs and the payments of a stack on one machine.
 
 Never part of what Lambda ships. Nobody is asked for a token, which is why the stack listens on
 this machine only, why a body has to call itself JSON, which no foreign page can send here without
@@ -13,7 +13,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -48,6 +48,7 @@ ROLES_MAX: Final = 16
 """There are six words and a few partners."""
 
 M = TypeVar("M", bound=BaseModel)
+Answer = Callable[[Request], Reply]
 Role = Annotated[
     str,
     Field(
@@ -57,6 +58,12 @@ Role = Annotated[
 ]
 Subject = Annotated[str, Field(pattern=r"^[^\s\p{C}]{1,128}$")]
 """Printable characters without spaces, as identity providers give them: `lin@shop`, `auth0|5f`."""
+
+
+class TimedApp(Scheduler, Protocol):
+    """The program: its jobs and its clock."""
+
+    clock: Clock
 
 
 class TokenDraft(Body):
@@ -76,18 +83,19 @@ class Control:
     """Answers what is under `/local`."""
 
     def __init__(
-        self, *, people: People, issuer: Issuer, clock: Clock, offset: Offset, app: Scheduler
+        self, *, people: People, issuer: Issuer, offset: Offset, app: TimedApp, pay: Answer
     ) -> None:
         self._people = people
         self._issuer = issuer
-        self._clock = clock
+        self._clock = app.clock
         self._offset = offset
         self._app = app
-        self._views: dict[str, dict[str, Callable[[Request], Reply]]] = {
+        self._views: dict[str, dict[str, Answer]] = {
             f"{PREFIX}/token": {"POST": self._token},
             f"{PREFIX}/clock": {"GET": self._now, "POST": self._advance},
             f"{PREFIX}/jobs": {"GET": self._jobs},
             f"{PREFIX}/jobs/{{name}}": {"POST": self._run_job},
+            f"{PREFIX}/pay/{{order_id}}": {"POST": pay},
         }
         self._routes = RouteMap(self._views)
         for model in (TokenDraft, Advance):

@@ -74,16 +74,20 @@ class State:
         """How far the demo mall is loaded into one engine's data."""
         return self.home / f"demo-{kind}.json"
 
-    @property
-    def log(self) -> Path:
-        """What the workers say since the last start."""
-        return self.home / "app.log"
+    def stripe(self, kind: str) -> Path:
+        """What the local Stripe knows of the orders in one engine's data."""
+        return self.home / f"stripe-{kind}.sqlite"
 
-    def new_log(self) -> BinaryIO:
+    def log(self, name: str) -> Path:
+        """What the processes of one sort say since the last start."""
+        return self.home / f"{name}.log"
+
+    def new_log(self, name: str) -> BinaryIO:
         """Begin a log, keeping the one before it."""
-        if self.log.exists():
-            self.log.replace(self.home / "app.previous.log")
-        return self.log.open("wb")
+        log = self.log(name)
+        if log.exists():
+            log.replace(self.home / f"{name}.previous.log")
+        return log.open("wb")
 
     def secret_text(self) -> str:
         """Return the program's secret, made at the first start."""

@@ -2,7 +2,8 @@
 
 The parent binds the socket and hands it on, so connections that come while a worker is being
 replaced wait for another one. A pipe tells the workers that the parent is gone. Workers leave
-Ctrl-C to the parent, which lets them finish what they are doing before the engine stops.
+Ctrl-C to the parent, which lets them finish what they are doing before the engine stops. The local
+Stripe is kept alive the same way, alone on a socket of its own.
 """
 
 from __future__ import annotations
@@ -33,12 +34,16 @@ class WorkersDying(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What each worker is started with: its app, its environment, and files it inherits."""
+    """What each worker is started with: its program, its environment, and files it inherits.
+
+    `name` is what its log is called.
+    """
 
     state: State
     listening: socket.socket
     environment: Mapping[str, str]
-    app: str
+    program: Sequence[str]
+    name: str = "app"
     inherited: Sequence[int] = ()
 
 
@@ -51,7 +56,7 @@ class Workers:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._deaths: deque[float] = deque(maxlen=DEATHS_MAX)
         self._lifeline, self._kept_open = os.pipe()
-        self._log: BinaryIO = plan.state.new_log()
+        self._log: BinaryIO = plan.state.new_log(plan.name)
 
     def start(self) -> None:
         """Start them all."""
@@ -71,9 +76,9 @@ class Workers:
 
     def last_words(self) -> str:
         """Return the last line of the log and where the rest is."""
-        lines = self._plan.state.log.read_text(errors="replace").split("\n")
+        lines = self._plan.state.log(self._plan.name).read_text(errors="replace").split("\n")
         said = next((line for line in reversed(lines) if line.strip()), "nothing")
-        return f"{said[:300]} (all of it in {self._plan.state.log})"
+        return f"{said[:300]} (all of it in {self._plan.state.log(self._plan.name)})"
 
     def stop(self) -> None:
         """Let them finish, and end by force those that do not."""
@@ -95,9 +100,9 @@ class Workers:
         listening = plan.listening.fileno()
         return subprocess.Popen(
             [
-                *(sys.executable, "-m", "infra.local.worker"),
+                *(sys.executable, "-m", *plan.program),
                 *("--socket", str(listening), "--lifeline", str(self._lifeline)),
-                *("--state", str(plan.state.home), "--app", plan.app),
+                *("--state", str(plan.state.home)),
             ],
             cwd=ROOT,
             env=plan.environment,

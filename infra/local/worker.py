@@ -32,6 +32,7 @@ from infra.local.people import People
 from infra.local.problems import problem
 from infra.local.server import server_on
 from infra.local.state import State
+from infra.local.stripe.pay import Cashier
 
 APP: Final = "app:app"
 
@@ -55,7 +56,8 @@ def application(app: LocalApp, state: State) -> Wsgi:
     issuer = issuer_at(state.key)
     gateway = Gateway(app)
     people = People(gateway, issuer)
-    controls = Control(people=people, issuer=issuer, clock=app.clock, offset=offset, app=app)
+    pay = Cashier(os.environ.get("JIFEN_STRIPE_BASE", "")).answer
+    controls = Control(people=people, issuer=issuer, offset=offset, app=app, pay=pay)
     return wsgi(gateway.answer, {control.PREFIX: controls.answer, pictures.PREFIX: pictures.answer})
 
 

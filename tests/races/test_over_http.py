@@ -276,6 +276,6 @@ def test_of_operators_with_one_etag_one_writes_and_the_others_read_again(
 
 def test_the_stack_never_broke(nobody: Client, home: Path) -> None:
     assert nobody.get("/health").status_code == 200
-    log = state_at(home).log.read_text()
+    log = state_at(home).log("app").read_text()
     assert '"status":500' not in log
     assert "Traceback" not in log

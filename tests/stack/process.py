@@ -44,7 +44,7 @@ class StackProcess:
         return (self.home / "said.txt").read_text()
 
     def children(self) -> list[int]:
-        """Return the processes that it started and that run: the engine, then the workers."""
+        """Return the processes that it started and run: engine, Stripe, then the workers."""
         found = (pid for pid, parent in _processes() if parent == self.process.pid)
         return sorted(pid for pid in found if is_alive(pid))
 

@@ -60,7 +60,7 @@ def test_a_restart_keeps_data_tokens_and_the_clock(kind: Kind, tmp_path: Path) -
 def test_sigterm_stops_everything_and_says_so(kind: Kind, tmp_path: Path) -> None:
     stack = start(tmp_path, ENGINE=kind)
     children = stack.children()
-    assert len(children) == 3, "an engine and two workers"
+    assert len(children) == 4, "an engine, a Stripe and two workers"
     assert {os.getpgid(child) for child in children} == {os.getpgid(stack.process.pid)}
     assert stack.stop() == 0
     assert all_gone(children)
@@ -158,12 +158,12 @@ def test_on_a_crash_safe_engine_a_power_cut_loses_nothing(kind: Kind, tmp_path: 
 def test_a_worker_that_dies_is_replaced_and_nobody_is_sent_away(tmp_path: Path) -> None:
     with a_stack(tmp_path) as stack:
         nobody = stack.client()
-        _, *workers = stack.children()
+        _, _, *workers = stack.children()
         os.kill(workers[0], signal.SIGKILL)
-        until(lambda: len(stack.children()) == 3 and workers[0] not in stack.children())
+        until(lambda: len(stack.children()) == 4 and workers[0] not in stack.children())
         os.kill(workers[1], signal.SIGKILL)
         assert httpx.get(f"{nobody.api}/health", timeout=30).status_code == 200
-        until(lambda: len(stack.children()) == 3)
+        until(lambda: len(stack.children()) == 4)
         assert nobody.member("lin").get("/me").status_code == 200
 
 
@@ -234,16 +234,20 @@ def test_a_wish_that_cannot_be_met_is_said_in_one_sentence(
 def test_a_port_that_is_asked_for_is_taken(tmp_path: Path) -> None:
     port = engines.free_port()
     with a_stack(tmp_path, PORT=str(port)) as stack:
-        assert json.loads((tmp_path / "stack.json").read_text()) == {
+        addresses = json.loads((tmp_path / "stack.json").read_text())
+        assert addresses == {
             "api": f"http://127.0.0.1:{port}/v1",
             "control": f"http://127.0.0.1:{port}/local",
+            "stripe": addresses["stripe"],
         }
         assert f"http://127.0.0.1:{port}/v1" in stack.said()
 
 
 def test_keys_secrets_and_data_are_the_owners_alone(tmp_path: Path) -> None:
     with a_stack(tmp_path):
-        for name in ("issuer.pem", "secret"):
+        stripe = [path.name for path in tmp_path.glob("stripe-*")]
+        assert stripe
+        for name in ("issuer.pem", "secret", "environment.json", *stripe):
             assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
         assert stat.S_IMODE((tmp_path / "engine").stat().st_mode) == 0o700
 

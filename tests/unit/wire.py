@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.local.opening import await_health
+from infra.local.programs import Ground, worker_plan
 from infra.local.state import State
-from infra.local.supervisor import Plan, Workers
+from infra.local.supervisor import Workers
 
 APP: Final = "tests.unit.echo_house:house"
 PATIENCE_SECONDS: Final = 10.0
@@ -46,7 +47,7 @@ def workers_on(home: Path, count: int) -> Iterator[tuple[Workers, Address]]:
         door.bind(("127.0.0.1", 0))
         door.listen()
         address: Address = door.getsockname()
-        workers = Workers(Plan(State(home), door, dict(os.environ), APP), count)
+        workers = Workers(worker_plan(Ground(State(home), dict(os.environ)), door, app=APP), count)
         try:
             workers.start()
             await_health(address[1], workers)
