@@ -71,14 +71,15 @@ install: .venv/installed .local/ministack/installed npm
 	@.local/ministack/bin/python $(PIP_INSTALL) -r infra/local/ministack.txt
 	@touch $@
 
-# npm brings one binary, the crash-safe engine of the tests. Without it ministack does the work.
+# npm brings two binaries: the crash-safe engine of the tests, without which ministack does the work, and Stripe's own
+# command line, which the local Stripe is held against.
 npm:
 	@if ! command -v npm >/dev/null 2>&1; then \
-		echo "npm is missing, so tests and ENGINE=dynoxide do without dynoxide; install Node.js to have it."; \
+		echo "npm is missing, so tests do without dynoxide and the Stripe CLI; install Node.js to have them."; \
 	elif ! [ $(NODE_MODULES)/installed -nt infra/local/package-lock.json ]; then \
 		npm ci --prefix infra/local --cache .local/npm-cache --ignore-scripts --loglevel=error >/dev/null \
 			&& mkdir -p $(NODE_MODULES) && touch $(NODE_MODULES)/installed \
-			|| echo "npm could not install dynoxide, so ministack takes its place; run make again to retry."; \
+			|| echo "npm could not install dynoxide and the Stripe CLI, so tests do without; run make again to retry."; \
 	fi
 
 # requirements.txt takes every version from requirements-dev.txt, so that what is tested is what ships.
