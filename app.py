@@ -18,8 +18,8 @@ from chalicelib.program.audit import routes as audit
 from chalicelib.program.documents import routes as documents
 from chalicelib.redeem.checkout import routes as checkout
 from chalicelib.redeem.fulfilment import routes as fulfilment
-from chalicelib.redeem.orders import jobs as order_jobs
-from chalicelib.redeem.orders import routes as orders
+from chalicelib.redeem.progress import jobs as order_jobs
+from chalicelib.redeem.progress import routes as orders
 from chalicelib.redeem.returns import routes as returns
 from chalicelib.redeem.review import routes as review
 from chalicelib.tiers.claims import routes as claims

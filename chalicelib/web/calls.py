@@ -7,13 +7,14 @@ it; reading and refusing bodies, roles, keys and versions has happened before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic
 
 from pydantic import BaseModel
 from typing_extensions import TypeVar
 
+from chalicelib.gateways.payments.port import Payments
 from chalicelib.kernel.errors import Language
 from chalicelib.storage.work import Work
 from chalicelib.web.bodies import Query
@@ -30,12 +31,13 @@ Q = TypeVar("Q", default=Query)
 class Call(Generic[B, Q]):
     """One call of a route: `Call[OrderDraft]`, or `Call[None, PageQuery]` for a list.
 
-    `path` is percent-decoded. `key` is the Idempotency-Key, empty where none is asked for. `route`
-    is the template, `POST /v1/orders`. `fingerprint` is the SHA-256 of method, concrete path and
+    `till` gives whoever takes money. `path` is percent-decoded. `key` is the Idempotency-Key, empty
+    where none is asked for. `route` is the template, `POST /v1/orders`. `fingerprint` is the SHA-256 of method, concrete path and
     the parsed body. `if_match` is the version that the caller read, 0 where none is asked for.
     """
 
     work: Work
+    till: Callable[[], Payments]
     identity: Identity
     path: Mapping[str, str]
     body: B
@@ -46,6 +48,11 @@ class Call(Generic[B, Q]):
     language: Language
     if_match: int
     if_none_match: str
+
+    @property
+    def payments(self) -> Payments:
+        """Return whoever takes money."""
+        return self.till()
 
 
 @dataclass(frozen=True, slots=True)

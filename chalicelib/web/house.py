@@ -11,11 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, cast
 
 from chalice.app import Chalice
 from typing_extensions import override
 
+from chalicelib.gateways.payments import account
+from chalicelib.gateways.payments.port import Payments
 from chalicelib.kernel.clock import Clock, SystemClock
 from chalicelib.kernel.errors import MethodNotAllowed, NotFound, Refusal
 from chalicelib.kernel.ids import Dice
@@ -32,8 +35,8 @@ UNROUTED = "none"
 class House(Chalice):
     """The Chalice app of Jifen.
 
-    `clock`, `dice`, and how a use case waits (`pause`, `elapsed`) may be replaced, by tests and on
-    a laptop.
+    `clock`, `dice`, how a use case waits (`pause`, `elapsed`), and who takes money may be replaced,
+    by tests and on a laptop.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class House(Chalice):
         self.dice = dice
         self.pause: Callable[[float], None] = time.sleep
         self.elapsed: Callable[[], float] = time.monotonic
+        self.payments: Callable[[], Payments] = cache(account.payments)
 
     @override
     def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -95,7 +99,7 @@ class House(Chalice):
                 elapsed=self.elapsed,
                 deadline=self.elapsed() + BUDGET_SECONDS,
             )
-            return endpoint.reply(request, work)
+            return endpoint.reply(request, work, payments=self.payments)
         if request.resource not in self.routes:
             raise NotFound
         methods = set(self.routes[request.resource])

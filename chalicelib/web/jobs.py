@@ -3,7 +3,7 @@
     jobs = Jobs()
 
     @jobs.every("rate(5 minutes)", name="order-deadlines")
-    def move_orders_on(work: Work) -> Mapping[str, int]: …
+    def move_orders_on(work: Work, payments: Payments) -> Mapping[str, int]: …
 
 A blueprint is named `app`, and `app.py` names the function, because a handler deploys as
 `app.function`: only then is `app.py` imported, and with it everything that a start prepares. A job
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from chalice.app import Blueprint, CloudWatchEvent
 
+from chalicelib.gateways.payments.port import Payments
 from chalicelib.storage.work import Work
 from chalicelib.web.logs import tell_failed, tell_job
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.web.house import House
 
 HOME: Final = "app"
-Job = Callable[[Work], Mapping[str, int]]
+Job = Callable[[Work, Payments], Mapping[str, int]]
 
 
 class SomeFailed(Exception):
@@ -49,7 +50,8 @@ class Jobs(Blueprint):
         def declare(job: Job) -> Callable[..., object]:
             def handler(_: CloudWatchEvent) -> None:
                 begun = time.perf_counter()
-                counts = job(Work(house_of(self).clock.now()))
+                house = house_of(self)
+                counts = job(Work(house.clock.now()), house.payments())
                 tell_job(name, counts, seconds=time.perf_counter() - begun)
                 if counts.get("failed"):
                     raise SomeFailed(name)

@@ -23,6 +23,7 @@ from urllib.parse import quote
 from chalice.app import Blueprint, Chalice
 from pydantic import BaseModel
 
+from chalicelib.gateways.payments.port import Payments
 from chalicelib.kernel.errors import Language, Refusal
 from chalicelib.storage.work import Work
 from chalicelib.web.authorizer import check_token
@@ -121,7 +122,7 @@ class Endpoint:
         self._body = None if operation.method == "GET" else body
         self._may_be_empty = not any(field.is_required() for field in body.model_fields.values())
 
-    def reply(self, request: Request, work: Work) -> Reply:
+    def reply(self, request: Request, work: Work, *, payments: Callable[[], Payments]) -> Reply:
         """Return the answer to a request, or raise what stands against it."""
         operation = self.operation
         payload = request.payload(operation.bytes_max) if self._body else b""
@@ -136,6 +137,7 @@ class Endpoint:
         path = request.path()
         call: Call[Any, Any] = Call(
             work=work,
+            till=payments,
             identity=identity,
             path=path,
             body=body,

@@ -9,6 +9,7 @@ from typing import Final
 
 from chalicelib.catalog.stock.model import StockPlan
 from chalicelib.kernel.errors import Language
+from chalicelib.kernel.money import Money
 
 DOCUMENT: Final = "catalog"
 """The name under which the head counts every change of the catalog."""
@@ -58,10 +59,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of a reward's prices, in points a unit."""
+    """One of a reward's prices, for a unit: points, or points and cash."""
 
     points: int
     label: Text | None = None
+    cash: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,17 @@ def refuse_unsuppliable(plan: StockPlan) -> None:
         )
 
 
+def refuse_other_currency(reward: Reward, currency: str) -> None:
+    """Refuse a cash part in another currency than the program's."""
+    for number, option in enumerate(reward.options):
+        if option.cash is not None and option.cash.currency != currency:
+            raise InvalidFields.at(
+                f"/options/{number}/cash/currency",
+                f"the program's currency is {currency}",
+                zh=f"本计划的货币为 {currency}",
+            )
+
+
 def refuse_stock_change(before: StockPlan, after: StockPlan) -> None:
     """Refuse an edit that would change how a reward is supplied, or what it began with."""
     if after.mode is not before.mode:

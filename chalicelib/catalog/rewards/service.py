@@ -15,6 +15,7 @@ from chalicelib.catalog.rewards.model import DOCUMENT, Reward, Told
 from chalicelib.catalog.rewards.rules import (
     refuse_another,
     refuse_malformed,
+    refuse_other_currency,
     refuse_stock_change,
     refuse_unsuppliable,
 )
@@ -26,6 +27,7 @@ from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
+from chalicelib.program.documents import service as documents
 from chalicelib.settings import settings
 from chalicelib.storage.head import Head, latest_head, raise_version, read_head
 from chalicelib.storage.kept import Kept
@@ -91,6 +93,7 @@ def create(work: Work, wanted: Reward, *, by: str, fingerprint: bytes) -> Create
     """Put a reward and its first units on the shelf, once for each id; raises `InvalidFields`."""
     refuse_unsuppliable(wanted.stock)
     head = read_head(work)
+    refuse_other_currency(wanted, documents.program_at(work, head).currency)
     reward = replace(wanted, stock=planned(wanted.stock))
 
     def attempt(tx: Transaction) -> Created:
@@ -120,6 +123,7 @@ def change(work: Work, wanted: Reward, *, told: Told, by: str) -> Reward:
     if before.version != wanted.version:
         raise Stale
     refuse_stock_change(before.stock, wanted.stock)
+    refuse_other_currency(wanted, documents.program_at(work, head).currency)
     after = replace(
         wanted,
         version=wanted.version + 1,

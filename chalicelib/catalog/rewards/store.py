@@ -32,6 +32,7 @@ from chalicelib.catalog.rewards.model import (
 from chalicelib.catalog.stock.model import Mode, StockPlan
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended, Stale
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.pages import Page
 from chalicelib.storage.reads import Range, fetch, position_after, query
 from chalicelib.storage.receipts import replayed_or_reused
@@ -198,7 +199,7 @@ def _reward(item: RewardItem) -> Reward:
         brand=told["brand"],
         picture=told["picture"],
         category=told["category"],
-        options=tuple(Option(o["points"], _text(o["label"])) for o in told["options"]),
+        options=tuple(_option(o) for o in told["options"]),
         audience=_audience(told["audience"]),
         limits=tuple(Limit(Per(limit["per"]), limit["units"]) for limit in told["limits"]),
         shown=_window(told["shown"]),
@@ -222,6 +223,11 @@ def _plan(item: RewardItem, told: dict[str, Any]) -> StockPlan:
 def _audience(told: dict[str, Any]) -> Audience:
     standing = Standing(told["standing"]) if told["standing"] else None
     return Audience(standing, told["plan"], tuple(told["tags"]))
+
+
+def _option(told: dict[str, Any]) -> Option:
+    cash = Money(**told["cash"]) if told.get("cash") else None
+    return Option(told["points"], _text(told["label"]), cash)
 
 
 def _text(told: dict[str, str] | None) -> Text | None:

@@ -16,7 +16,7 @@ from chalicelib.catalog.stock.model import Hint
 from chalicelib.kernel.errors import Language, NotEnrolled
 from chalicelib.kernel.ids import member_id_of
 from chalicelib.settings import settings
-from chalicelib.web.bodies import Flag, PageQuery, View
+from chalicelib.web.bodies import Flag, MoneyOut, PageQuery, View
 from chalicelib.web.calls import Answer, Cache, Call
 from chalicelib.web.identity import PUBLIC
 from chalicelib.web.paging import Paged, paged, position_of
@@ -64,17 +64,18 @@ Q = TypeVar("Q", bound=ShelfQuery)
 
 
 class OptionView(View):
-    """A price: points for one unit, and no cash."""
+    """A price for a unit: points alone, or points and cash."""
 
     points: int
-    cash: None
+    cash: MoneyOut | None
     label: str | None
 
     @classmethod
     def of(cls, option: Option, language: Language) -> OptionView:
         """Return an option in one language."""
         label = option.label.told(language) if option.label else None
-        return cls(points=option.points, cash=None, label=label)
+        cash = MoneyOut.of(option.cash) if option.cash else None
+        return cls(points=option.points, cash=cash, label=label)
 
 
 class AudienceView(View):

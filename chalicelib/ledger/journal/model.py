@@ -38,6 +38,17 @@ class Reason(Enum):
         "Points taken back because a purchase was refunded.",
         "消费退款，相应积分已扣回。",
     )
+    PAID = ("order_paid", "Points redeemed for a reward, with a payment.", "积分加现金兑换奖励。")
+    UNPAID = (
+        "order_unpaid",
+        "Points returned because the order was not paid.",
+        "订单未支付，积分已退回。",
+    )
+    REVIVED = (
+        "order_revived",
+        "Points redeemed for an order whose payment came late.",
+        "订单延迟到账，积分重新兑换。",
+    )
     CLAIM = (
         "purchase_claim",
         "Points of a purchase that you claimed.",
@@ -56,8 +67,8 @@ class Reason(Enum):
     )
     HOLD = (
         "order_held",
-        "Points held while an order is looked at.",
-        "订单审核中，积分已暂时冻结。",
+        "Points held for an order that is not settled yet.",
+        "订单尚未完成，积分已暂时冻结。",
     )
     HOLD_SETTLED = (
         "order_approved",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.redeem.orders.model import Address, Order
+from chalicelib.kernel.money import Money
+from chalicelib.redeem.orders.model import Address
+from chalicelib.redeem.progress.model import Current
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +20,18 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """An order, and whether this request found it already placed."""
+class Price:
+    """What an order costs: points, and cash where its option has a cash part."""
 
-    order: Order
+    points: int
+    cash: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order as it is by now, and whether this request found it already placed."""
+
+    current: Current
     replayed: bool
 
 
@@ -29,6 +39,6 @@ class Placed:
 class Quote:
     """What an order would cost now, and the balance before and after it."""
 
-    points: int
+    price: Price
     available: int
     available_after: int

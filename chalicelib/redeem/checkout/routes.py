@@ -9,12 +9,13 @@ from pydantic import Field, StringConstraints
 from chalicelib.catalog.limits.rules import LimitReached
 from chalicelib.catalog.rewards.rules import NotEligible, NotRedeemableNow
 from chalicelib.catalog.stock.rules import SoldOut
-from chalicelib.kernel.errors import Contended, KeyReused, NotEnrolled, NotFound
+from chalicelib.kernel.errors import Contended, KeyReused, NotEnrolled, NotFound, Unavailable
 from chalicelib.kernel.points import QUANTITY_MAX
 from chalicelib.ledger.members import service as members
 from chalicelib.ledger.wallets.rules import DebtOpen, InsufficientPoints, MemberFrozen
 from chalicelib.redeem.checkout import service
 from chalicelib.redeem.checkout.model import Ask
+from chalicelib.redeem.checkout.rules import CashBelowMinimum, CashNotChargeable
 from chalicelib.redeem.orders.model import Address
 from chalicelib.redeem.orders.views import ORDER_EXAMPLE, OrderView
 from chalicelib.web.bodies import PRINTABLE, Body, MoneyOut, View
@@ -79,6 +80,8 @@ REFUSALS: Final = (
     NotEligible,
     LimitReached,
     InsufficientPoints,
+    CashBelowMinimum,
+    CashNotChargeable,
     SoldOut,
 )
 DRAFT_EXAMPLE: Final = {"reward_id": "rwd_0Ab1Cd2Ef3G", "option": 0, "quantity": 1}
@@ -110,8 +113,8 @@ def quote(call: Call[OrderDraft]) -> QuoteView:
         reward_id=ask.reward_id,
         option=ask.option,
         quantity=ask.quantity,
-        points=quoted.points,
-        cash=None,
+        points=quoted.price.points,
+        cash=MoneyOut.of(quoted.price.cash) if quoted.price.cash else None,
         available=quoted.available,
         available_after=quoted.available_after,
     )
@@ -125,18 +128,16 @@ def quote(call: Call[OrderDraft]) -> QuoteView:
     answer=OrderView,
     status=201,
     summary="Redeem a reward",
-    refusals=(*REFUSALS, KeyReused, Contended),
+    refusals=(*REFUSALS, KeyReused, Contended, Unavailable),
     example=DRAFT_EXAMPLE,
     answer_example=ORDER_EXAMPLE,
 )
 def place(call: Call[OrderDraft]) -> Answer:
     """Place an order, or answer what the same request placed before."""
-    placed = service.place(
-        call.work,
-        service.Request(
-            members.member_of(call.identity.subject), call.route, call.key, call.fingerprint
-        ),
-        ask=call.body.ask(),
+    request = service.Request(
+        members.member_of(call.identity.subject), call.route, call.key, call.fingerprint
     )
-    about = {"order_id": placed.order.id}
-    return Answer(OrderView.of(placed.order), replayed=placed.replayed, about=about)
+    placed = service.place(call.work, call.payments, request=request, ask=call.body.ask())
+    current = placed.current
+    view = OrderView.of(current.order, client_secret=current.client_secret)
+    return Answer(view, replayed=placed.replayed, about={"order_id": current.order.id})

@@ -16,11 +16,32 @@ from chalicelib.catalog.rewards import rules as rewards
 from chalicelib.catalog.rewards.model import Reward, Taker
 from chalicelib.catalog.stock import rules as stock
 from chalicelib.catalog.stock.model import Left
-from chalicelib.kernel.errors import InvalidFields
+from chalicelib.gateways.payments.rules import Unchargeable, minimum_charge, why_unchargeable
+from chalicelib.kernel.errors import InvalidFields, RuleRefusal
+from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.wallets import rules as wallets
 from chalicelib.ledger.wallets.model import Change, Lots, Wallet
-from chalicelib.redeem.checkout.model import Ask
+from chalicelib.redeem.checkout.model import Ask, Price
+from chalicelib.redeem.orders.model import Status
+from chalicelib.redeem.orders.rules import PAY_WITHIN
+from chalicelib.redeem.review.rules import REVIEW_WITHIN
+
+
+class CashBelowMinimum(RuleRefusal):
+    """The cash part is less than what a card can be charged."""
+
+    code = "cash_below_minimum"
+    en = "The cash part must be at least {minimum} minor units of {currency}."
+    zh = "现金部分不得低于 {minimum}（{currency} 最小货币单位）。"
+
+
+class CashNotChargeable(RuleRefusal):
+    """The cash part is an amount that no card can be charged."""
+
+    code = "cash_not_chargeable"
+    en = "The cash part cannot be charged: {reason}."
+    zh = "现金部分无法收取（{reason}）。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +60,48 @@ class Facts:
     left: Left | None
 
 
-def price_of(reward: Reward, ask: Ask) -> int:
-    """Return the points of all units of the option asked for."""
+def price_of(reward: Reward, ask: Ask) -> Price:
+    """Return the price of all units of the option asked for."""
     if ask.option >= len(reward.options):
         raise InvalidFields.at("/option", f"this reward has {len(reward.options)} option(s)")
-    return reward.options[ask.option].points * ask.quantity
+    option = reward.options[ask.option]
+    cash = option.cash and Money(option.cash.amount * ask.quantity, option.cash.currency)
+    return Price(option.points * ask.quantity, cash)
 
 
-def judge(facts: Facts, ask: Ask) -> int:
+def refuse_unchargeable(price: Price) -> None:
+    """Raise `CashBelowMinimum` or `CashNotChargeable` for cash that no card can be charged with."""
+    why = None if price.cash is None else why_unchargeable(price.cash)
+    if why is Unchargeable.BELOW_MINIMUM:
+        assert price.cash is not None
+        least = minimum_charge(price.cash.currency)
+        raise CashBelowMinimum(minimum=least.amount, currency=least.currency)
+    if why is not None:
+        raise CashNotChargeable(reason=why.value)
+
+
+def judge(facts: Facts, ask: Ask) -> Price:
     """Return the price, or raise the first refusal in the contract's order."""
-    points = price_of(facts.reward, ask)
+    price = price_of(facts.reward, ask)
     wallets.refuse_frozen(facts.wallet)
     wallets.refuse_debt(facts.wallet)
     rewards.refuse_not_redeemable(facts.reward, facts.now)
     rewards.refuse_not_eligible(facts.reward, facts.taker)
     limits.refuse(facts.counters, ask.quantity)
-    wallets.refuse_short(facts.wallet, facts.today, points=points)
+    wallets.refuse_short(facts.wallet, facts.today, points=price.points)
+    refuse_unchargeable(price)
     if facts.left is not None:
         stock.refuse_sold_out(facts.reward.stock, facts.left, quantity=ask.quantity)
-    return points
+    return price
+
+
+def begun(price: Price, *, is_looked_at: bool, now: datetime) -> tuple[Status, datetime | None]:
+    """Return how an order begins, and until when it waits."""
+    if is_looked_at:
+        return Status.IN_REVIEW, now + REVIEW_WITHIN
+    if price.cash is not None:
+        return Status.AWAITING_PAYMENT, now + PAY_WITHIN
+    return Status.SETTLED, None
 
 
 def redeem(

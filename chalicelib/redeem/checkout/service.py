@@ -21,16 +21,18 @@ from chalicelib.catalog.stock.model import Left
 from chalicelib.catalog.stock.rules import SoldOut
 from chalicelib.catalog.supply import service as supply
 from chalicelib.catalog.units.model import Hand
+from chalicelib.gateways.payments.port import Payments
 from chalicelib.kernel.errors import Refusal
 from chalicelib.kernel.ids import child_id
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import InsufficientPoints, balance
 from chalicelib.ledger.wallets.service import Opened
-from chalicelib.redeem.checkout.model import Ask, Placed, Quote
-from chalicelib.redeem.checkout.rules import Facts, judge, redeem
+from chalicelib.redeem.checkout.model import Ask, Placed, Price, Quote
+from chalicelib.redeem.checkout.rules import Facts, begun, judge, redeem
 from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.model import Concern, Fulfilment, Order, Status
-from chalicelib.redeem.review.rules import REVIEW_WITHIN, ROLLING, concerns, counted_redemptions
+from chalicelib.redeem.progress import service as progress
+from chalicelib.redeem.review.rules import ROLLING, concerns, counted_redemptions
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
@@ -81,23 +83,34 @@ class Case:
 def quote(work: Work, member_id: str, *, ask: Ask) -> Quote:
     """Return what an order would cost now; raises what placing it would. Writes nothing."""
     case = _look_closer(work, _open(work, member_id, ask=ask, hand=Hand("")))
-    points = judge(case.facts(Transaction(work, {})), ask)
+    price = judge(case.facts(Transaction(work, {})), ask)
     supply.refuse_sold_out(work, case.reward.stock, quantity=ask.quantity, left=case.left)
     available = balance(case.opened.wallet, case.opened.today)
-    return Quote(points, available, available - points)
+    return Quote(price, available, available - price.points)
 
 
-def place(work: Work, request: Request, *, ask: Ask) -> Placed:
-    """Redeem a reward for points. Raises the refusals of `rules.judge`, and `KeyReused`."""
+def place(work: Work, payments: Payments, *, request: Request, ask: Ask) -> Placed:
+    """Redeem a reward for points, or reserve it until its cash part is paid.
+
+    Raises the refusals of `rules.judge`, `KeyReused`, and `Unavailable` where Stripe does not
+    answer: then all is reserved, and the same request goes on.
+    """
+    order, replayed = _placed(work, request, ask=ask)
+    current = progress.advance(work, payments, order=order)
+    return Placed(current, replayed)
+
+
+def _placed(work: Work, request: Request, *, ask: Ask) -> tuple[Order, bool]:
+    """Return the order of a request, and whether it was placed before."""
     try:
-        return Placed(_place_once(work, request, ask=ask), replayed=False)
+        return _place_once(work, request, ask=ask), False
     except Replayed as seen:
-        return Placed(orders.placed_from(work, seen.image), replayed=True)
+        return orders.placed_from(seen.image), True
     except Refusal:
         earlier = orders.placed_by(work, request.order_id, fingerprint=request.fingerprint)
         if earlier is None:
             raise
-        return Placed(earlier, replayed=True)
+        return earlier, True
 
 
 def _place_once(work: Work, request: Request, *, ask: Ask) -> Order:
@@ -135,11 +148,16 @@ def _place_knowing(work: Work, request: Request, *, ask: Ask, hand: Hand) -> Ord
 
 def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Order:
     facts = case.facts(tx)
-    points = judge(facts, ask)
+    price = judge(facts, ask)
     version = case.opened.program.version
-    why = _concerns(tx, request.member_id, case=case, points=points)
+    why = _concerns(tx, request.member_id, case=case, price=price)
+    status, deadline = begun(price, is_looked_at=bool(why), now=tx.work.now)
     redeemed = redeem(
-        facts, points, held=bool(why), order_id=request.order_id, program_version=version
+        facts,
+        price.points,
+        held=status is not Status.SETTLED,
+        order_id=request.order_id,
+        program_version=version,
     )
     plan = case.reward.stock
     units = supply.choose(tx, plan, quantity=ask.quantity, left=facts.left, hand=case.hand)
@@ -150,8 +168,9 @@ def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Orde
         reward_version=case.reward.version,
         option=ask.option,
         quantity=ask.quantity,
-        points=points,
-        status=Status.IN_REVIEW if why else Status.SETTLED,
+        points=price.points,
+        cash=price.cash,
+        status=status,
         fulfilment=Fulfilment.PENDING if ask.address else Fulfilment.NONE,
         placed_at=tx.work.now,
         taken=redeemed.taken,
@@ -160,8 +179,8 @@ def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Orde
         mode=plan.mode,
         units=units,
         periods=limits.periods_of(case.counters),
-        settled_at=None if why else tx.work.now,
-        deadline=tx.work.now + REVIEW_WITHIN if why else None,
+        settled_at=tx.work.now if status is Status.SETTLED else None,
+        deadline=deadline,
         concerns=why,
     )
     orders.add(tx, order, address=ask.address)
@@ -171,7 +190,7 @@ def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Orde
     return order
 
 
-def _concerns(tx: Transaction, member_id: str, *, case: Case, points: int) -> tuple[Concern, ...]:
+def _concerns(tx: Transaction, member_id: str, *, case: Case, price: Price) -> tuple[Concern, ...]:
     """Return why somebody has to look at the order.
 
     Orders of the last hour are counted after the wallet was read: one that comes between takes the
@@ -181,7 +200,7 @@ def _concerns(tx: Transaction, member_id: str, *, case: Case, points: int) -> tu
     if most := counted_redemptions(program):
         since = tx.work.now - ROLLING
         recent = orders.placed_since(tx.work, member_id, since=since, limit=most)
-    return concerns(program, points, recent=recent)
+    return concerns(program, price.points, cash=price.cash, recent=recent)
 
 
 def _open(work: Work, member_id: str, *, ask: Ask, hand: Hand) -> Case:

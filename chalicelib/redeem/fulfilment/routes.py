@@ -62,8 +62,9 @@ class CodesView(View):
 )
 def report(call: Call[ProgressDraft]) -> Answer:
     """Note what became of an order; told twice, it stays as it is."""
-    progress = Progress(call.body.state, call.body.tracking)
-    order = service.report(call.work, asked_by_operator(call), progress=progress)
+    told = Progress(call.body.state, call.body.tracking)
+    request = asked_by_operator(call)
+    order = service.report(call.work, call.payments, request=request, told=told)
     return Answer(OrderView.of(order), about={"order_id": order.id})
 
 
@@ -78,5 +79,5 @@ def report(call: Call[ProgressDraft]) -> Answer:
 )
 def fetch_codes(call: Call[Body]) -> Answer:
     """Answer the codes, as often as they are asked for."""
-    found = service.reveal(call.work, asked_by_member(call))
+    found = service.reveal(call.work, call.payments, request=asked_by_member(call))
     return Answer(CodesView(codes=found), about={"order_id": call.path["id"]})

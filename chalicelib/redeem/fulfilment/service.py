@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.catalog.codes import service as codes
+from chalicelib.gateways.payments.port import Payments
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import refuse_frozen
 from chalicelib.program.audit import service as audit
@@ -19,20 +20,21 @@ from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.model import Order
 from chalicelib.redeem.orders.rules import AlreadySo, numbers_of
 from chalicelib.redeem.orders.service import Case, Request
+from chalicelib.redeem.progress import service as progress
 from chalicelib.storage.transaction import Transaction, persist
 from chalicelib.storage.work import Work
 
 
-def report(work: Work, request: Request, *, progress: Progress) -> Order:
+def report(work: Work, payments: Payments, *, request: Request, told: Progress) -> Order:
     """Note that an order was sent, or that it was not; told twice, it stays as it is.
 
     Raises `NotFound`, `OrderNotSettled`, `NothingToSend`.
     """
-    case = orders.open_case(work, request)
+    case = progress.open_case(work, payments, request=request)
 
     def attempt(tx: Transaction) -> Order:
         before = orders.latest(tx, case.order)
-        after = progressed(before, progress)
+        after = progressed(before, told)
         was = Progress(before.fulfilment, before.tracking)
         now = Progress(after.fulfilment, after.tracking)
         if was == now:
@@ -47,12 +49,12 @@ def report(work: Work, request: Request, *, progress: Progress) -> Order:
         return already.order
 
 
-def reveal(work: Work, request: Request) -> list[str]:
+def reveal(work: Work, payments: Payments, *, request: Request) -> list[str]:
     """Return the codes that an order keeps; from the first time on it cannot be cancelled.
 
     Raises `NotEnrolled`, `NotFound`, `MemberFrozen`, `OrderNotSettled`, `NoCodes`.
     """
-    case = orders.open_case(work, request)
+    case = progress.open_case(work, payments, request=request)
     refuse_frozen(case.opened.wallet)
     order = _marked(work, case)
     return codes.reveal(work, order.reward_id, numbers=numbers_of(order))

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.catalog.stock.model import Mode, Taken
+from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets.model import Change, Lots
 
@@ -15,10 +16,12 @@ class Status(StrEnum):
     """Where an order stands."""
 
     IN_REVIEW = "in_review"
+    AWAITING_PAYMENT = "awaiting_payment"
     SETTLED = "settled"
     PARTLY_REFUNDED = "partly_refunded"
     REFUNDED = "refunded"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
 class Fulfilment(StrEnum):
@@ -58,7 +61,10 @@ class Order:
     escrow account; `units` the units, by shard or number as `mode` says; `periods` those of the
     limits that count it. What comes back leaves all three: `returned` points (of which `debt_paid`
     paid what was owed, and `expired` were past their day) for `quantity_returned` units. `deadline`
-    is when a review ends by itself.
+    is when waiting ends by itself.
+
+    `cash` is the cash part of the price, `intent_id` the payment of it, the `attempt`-th. `refunds`
+    counts its refunds by number; they have taken `cash_returned` minor units back.
     """
 
     id: str
@@ -87,6 +93,11 @@ class Order:
     expired: int = 0
     is_fetched: bool = False
     tracking: str | None = None
+    cash: Money | None = None
+    attempt: int = 1
+    intent_id: str | None = None
+    refunds: int = 0
+    cash_returned: int = 0
 
     @property
     def quantity_kept(self) -> int:
@@ -109,6 +120,7 @@ class Parcel:
     quantity: int
     points: Lots
     units: Taken
+    cash: int = 0
 
     @property
     def worth(self) -> int:

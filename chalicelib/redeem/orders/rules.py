@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, repeat
 from typing import Final
 
@@ -19,6 +19,12 @@ from chalicelib.redeem.orders.model import Fulfilment, Order, Parcel, Status
 
 HOLDING: Final = frozenset({Status.SETTLED, Status.PARTLY_REFUNDED})
 """States in which a member has what was ordered, or part of it."""
+
+
+WAITING: Final = frozenset({Status.IN_REVIEW, Status.AWAITING_PAYMENT})
+"""States in which points are held and nothing was given yet."""
+PAY_WITHIN: Final = timedelta(minutes=15)
+"""How long an order waits for money, from placing or approval (the rules of the program)."""
 
 
 class OrderNotSettled(Conflict):
@@ -51,7 +57,7 @@ def refuse_not_settled(order: Order) -> None:
 
 def account_of(order: Order) -> Account:
     """Return the account that an order's points lie in: escrow until it settles."""
-    return Account.ESCROW if order.status is Status.IN_REVIEW else Account.REDEEMED
+    return Account.ESCROW if order.status in WAITING else Account.REDEEMED
 
 
 def whole(order: Order) -> Parcel:
@@ -64,11 +70,14 @@ def part(order: Order, quantity: int) -> Parcel:
 
     Units that came back leave the order from the end, so the first ones are those that it keeps.
     """
-    points = order.points // order.quantity * quantity
+    back = order.quantity_returned + quantity
+    points = max(0, share(order.points, part=back, of=order.quantity) - order.returned)
+    paid = order.cash.amount if order.cash and order.status in HOLDING else 0
+    cash = max(0, share(paid, part=back, of=order.quantity) - order.cash_returned)
     places = sorted(chain.from_iterable(repeat(place, n) for place, n in order.units.items()))
     kept = order.quantity_kept
     going = places[kept - quantity : kept]
-    return Parcel(quantity, _latest(order.taken, points), Counter(going))
+    return Parcel(quantity, latest(order.taken, points), Counter(going), cash)
 
 
 def without(order: Order, parcel: Parcel, *, restock: bool) -> Order:
@@ -88,6 +97,7 @@ def without(order: Order, parcel: Parcel, *, restock: bool) -> Order:
         units={place: number for place, number in units.items() if number},
         quantity_returned=order.quantity_returned + parcel.quantity,
         returned=order.returned + parcel.worth,
+        cash_returned=order.cash_returned + parcel.cash,
     )
 
 
@@ -96,20 +106,37 @@ def numbers_of(order: Order) -> list[int]:
     return sorted(order.units)[: order.quantity_kept]
 
 
-def cancelled(order: Order) -> Order:
+def ended(order: Order, status: Status) -> Order:
     """Return an order that gave everything back."""
     left = without(order, whole(order), restock=True)
-    return replace(left, status=Status.CANCELLED, periods=(), deadline=None)
+    return replace(left, status=status, periods=(), deadline=None)
 
 
 def settled(order: Order, at: datetime) -> Order:
-    """Return an order that somebody looked at and approved."""
+    """Return an order whose look or payment went well."""
     return replace(
         order, version=order.version + 1, status=Status.SETTLED, settled_at=at, deadline=None
     )
 
 
-def _latest(taken: Lots, points: int) -> Lots:
+def approved(order: Order, at: datetime) -> Order:
+    """Return an order that was approved: it settles, or waits for its money from now on."""
+    if order.cash is None:
+        return settled(order, at)
+    return replace(
+        order,
+        version=order.version + 1,
+        status=Status.AWAITING_PAYMENT,
+        deadline=at + PAY_WITHIN,
+    )
+
+
+def share(whole: int, *, part: int, of: int) -> int:
+    """Return what a part of something is worth in whole units, rounded down."""
+    return whole * part // of
+
+
+def latest(taken: Lots, points: int) -> Lots:
     """Return so many of the points, those that last longest: never to the member's loss."""
     found: list[Lot] = []
     for lot in reversed(taken):

@@ -34,9 +34,8 @@ from chalicelib.redeem.orders.model import (
     Step,
 )
 from chalicelib.redeem.orders.rules import (
-    AlreadySo,
     account_of,
-    cancelled,
+    ended,
     is_overdue,
     settled,
     whole,
@@ -45,7 +44,7 @@ from chalicelib.storage import wakes
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.receipts import receipt_sort, replayed_or_reused
 from chalicelib.storage.table import Key, RawItem
-from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.transaction import Replayed, Transaction
 from chalicelib.storage.work import Work
 
 DESK: Final = "desk"
@@ -88,8 +87,7 @@ def open_case(work: Work, request: Request, *, receipt: Key | None = None) -> Ca
     """Return the order that a request is about, with everything a step needs, in one batch.
 
     `receipt` is where the request's receipt is, if not among its caller's. Raises `Replayed` or
-    `KeyReused` where it is there already, then `NotEnrolled` or `NotFound`. An order past its
-    deadline has moved on first.
+    `KeyReused` where it is there already, then `NotEnrolled` or `NotFound`.
     """
     receipts = [receipt or request.receipt] if request.key else []
     named = _owner(request.order_id)
@@ -104,20 +102,19 @@ def open_case(work: Work, request: Request, *, receipt: Key | None = None) -> Ca
     _refuse_spent(request, {key: opened.others[key] for key in receipts if key in opened.others})
     if order_key not in opened.others:
         raise NotFound
-    return _case(work, opened, order=store.order_from(opened.others[order_key]))
+    return case_of(work, opened, order=store.order_from(opened.others[order_key]))
 
 
 def find(work: Work, order_id: str) -> Order:
-    """Return an order as an operator sees it, moved on where it is overdue; or `NotFound`."""
-    owner = _owner(order_id)
-    order = None if owner is None else store.find(work, order_id)
+    """Return an order, or raise `NotFound`."""
+    order = None if _owner(order_id) is None else store.find(work, order_id)
     if order is None:
         raise NotFound
-    return moved_on(work, order)
+    return order
 
 
 def of_member(work: Work, member_id: str, *, order_id: str) -> Order:
-    """Return one order of a member, moved on where it is overdue.
+    """Return one order of a member.
 
     Raises `NotFound` for anybody else's, `NotEnrolled` for somebody who is no member.
     """
@@ -125,7 +122,7 @@ def of_member(work: Work, member_id: str, *, order_id: str) -> Order:
     if order is None:
         wallets.open_wallet(work, member_id)
         raise NotFound
-    return moved_on(work, order)
+    return order
 
 
 def shown(work: Work, order: Order) -> Shown:
@@ -134,14 +131,14 @@ def shown(work: Work, order: Order) -> Shown:
 
 
 def page(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[Order]:
-    """Return a member's orders, newest first, overdue ones moved on.
+    """Return a member's orders, newest first.
 
     Raises `NotEnrolled` for somebody who is no member.
     """
     found = store.page_of(work, member_id, limit=limit, after=after)
     if not found.items:
         wallets.open_wallet(work, member_id)
-    return Page([moved_on(work, order) for order in found.items], found.next_position)
+    return found
 
 
 def waiting(work: Work, *, limit: int, after: str | None) -> Page[Order]:
@@ -154,13 +151,14 @@ def waiting(work: Work, *, limit: int, after: str | None) -> Page[Order]:
 
 def overdue(work: Work) -> Iterator[str]:
     """Yield the ids of orders that waited past their deadline."""
-    after: str | None = None
-    while True:
-        page = wakes.due(work, store.REVIEW, limit=OVERDUE_PAGE, after=after)
-        yield from page.items
-        after = page.next_position
-        if after is None:
-            return
+    for kind in store.WAKE.values():
+        after: str | None = None
+        while True:
+            page = wakes.due(work, kind, limit=OVERDUE_PAGE, after=after)
+            yield from page.items
+            after = page.next_position
+            if after is None:
+                break
 
 
 def placed_by(work: Work, order_id: str, *, fingerprint: bytes) -> Order | None:
@@ -170,12 +168,12 @@ def placed_by(work: Work, order_id: str, *, fingerprint: bytes) -> Order | None:
         return None
     if not isinstance(told := replayed_or_reused(fingerprint)(raw), Replayed):
         raise told
-    return placed_from(work, raw)
+    return store.order_from(raw)
 
 
-def placed_from(work: Work, image: RawItem) -> Order:
-    """Return an order that was found placed, as it is by now."""
-    return moved_on(work, store.order_from(image))
+def placed_from(image: RawItem) -> Order:
+    """Return an order that was found placed."""
+    return store.order_from(image)
 
 
 def placed_since(work: Work, member_id: str, *, since: datetime, limit: int) -> int:
@@ -200,9 +198,11 @@ def put(tx: Transaction, before: Order, *, after: Order) -> None:
     store.replace_order(tx, before, after=after)
 
 
-def release(tx: Transaction, case: Case, *, before: Order, step: Step) -> Order:
-    """Add that everything which an order holds goes back, and return the cancelled order."""
-    pair = (before, cancelled(before))
+def release(
+    tx: Transaction, case: Case, *, before: Order, step: Step, status: Status = Status.CANCELLED
+) -> Order:
+    """Add that everything which an order holds goes back, and return the order that ended so."""
+    pair = (before, ended(before, status))
     going = leaving(tx, case, parcel=whole(before), step=step, pair=pair)
     leave(tx, case, going=going)
     return going.after
@@ -243,12 +243,12 @@ def leave(tx: Transaction, case: Case, *, going: Leaving) -> None:
         )
 
 
-def settle(tx: Transaction, case: Case, *, before: Order) -> Order:
-    """Add that an order which was looked at settles, and return it."""
+def settle(tx: Transaction, case: Case, *, before: Order, reason: Reason) -> Order:
+    """Add that an order settles whose points are held, and return it."""
     posting = Posting(wallets.latest(tx, case.opened.wallet), case.opened.today)
     posting.settle_hold(sum(lot.points for lot in before.taken))
     change = posting.close(
-        Reason.HOLD_SETTLED,
+        reason,
         at=tx.work.now,
         refers={"order": before.id},
         program_version=case.opened.program.version,
@@ -259,34 +259,10 @@ def settle(tx: Transaction, case: Case, *, before: Order) -> Order:
     return after
 
 
-def moved_on(work: Work, order: Order) -> Order:
-    """Return an order as it is by now: one that waited past its deadline is cancelled first."""
-    if not is_overdue(order, work.now):
-        return order
-    return _case(work, wallets.open_wallet(work, order.member_id), order=order).order
-
-
-def _case(work: Work, opened: Opened, *, order: Order) -> Case:
+def case_of(work: Work, opened: Opened, *, order: Order) -> Case:
+    """Return an order with its opened wallet and its supply."""
     reward = rewards.reward_at(work, opened.head, reward_id=order.reward_id)
-    case = Case(opened, order, reward.stock)
-    return _ended(work, case) if is_overdue(order, work.now) else case
-
-
-def _ended(work: Work, case: Case) -> Case:
-    """End what waited past its deadline; return the case as it is then."""
-    step = Step(Reason.HOLD_RETURNED, by_house=True)
-
-    def attempt(tx: Transaction) -> Order:
-        before = store.latest(tx, case.order)
-        if not is_overdue(before, work.now):
-            raise AlreadySo(before)
-        return release(tx, case, before=before, step=step)
-
-    try:
-        order = persist(work, attempt)
-    except AlreadySo as already:
-        order = already.order
-    return Case(wallets.open_wallet(work, order.member_id), order, case.plan)
+    return Case(opened, order, reward.stock)
 
 
 def _owner(order_id: str) -> str | None:

@@ -20,6 +20,7 @@ from chalicelib.catalog.stock.model import Mode
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import member_within
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.wallets.model import Lot
 from chalicelib.redeem.orders.model import Address, Concern, Fulfilment, Order, Status
@@ -33,7 +34,9 @@ from chalicelib.storage.work import Work
 
 REVIEW: Final = "review"
 """The kind of deadline that ends a review."""
-WAKE: Final = {Status.IN_REVIEW: REVIEW}
+PAYMENT: Final = "payment"
+"""The kind of deadline that ends waiting for money."""
+WAKE: Final = {Status.IN_REVIEW: REVIEW, Status.AWAITING_PAYMENT: PAYMENT}
 """What kind of deadline an order in a state has."""
 
 
@@ -63,6 +66,12 @@ class OrderItem(Item):
     expired = IntAttribute(attr_name="x", null=True)
     is_fetched = BooleanAttribute(attr_name="c", null=True)
     tracking = UnicodeAttribute(attr_name="tr", null=True)
+    cash = IntAttribute(attr_name="ca", null=True)
+    currency = UnicodeAttribute(attr_name="cc", null=True)
+    attempt = IntAttribute(attr_name="at", null=True)
+    intent_id = UnicodeAttribute(attr_name="pi", null=True)
+    refunds = IntAttribute(attr_name="rn", null=True)
+    cash_returned = IntAttribute(attr_name="cb", null=True)
 
 
 class AddressItem(Item):
@@ -177,6 +186,12 @@ def _item(order: Order) -> OrderItem:
         expired=order.expired or None,
         is_fetched=order.is_fetched or None,
         tracking=order.tracking,
+        cash=order.cash.amount if order.cash else None,
+        currency=order.cash.currency if order.cash else None,
+        attempt=order.attempt if order.cash else None,
+        intent_id=order.intent_id,
+        refunds=order.refunds or None,
+        cash_returned=order.cash_returned or None,
     )
     if order.deadline is not None:
         waits = wake(WAKE[order.status], order.id, at=order.deadline)
@@ -213,6 +228,11 @@ def _order(item: OrderItem) -> Order:
         expired=item.expired or 0,
         is_fetched=bool(item.is_fetched),
         tracking=item.tracking,
+        cash=Money(item.cash, item.currency) if item.cash and item.currency else None,
+        attempt=item.attempt or 1,
+        intent_id=item.intent_id,
+        refunds=item.refunds or 0,
+        cash_returned=item.cash_returned or 0,
     )
 
 

@@ -72,8 +72,11 @@ class OrderView(View):
     placed_at: datetime
 
     @classmethod
-    def of(cls, order: Order) -> OrderView:
-        """Return an order as its member sees it."""
+    def of(cls, order: Order, *, client_secret: str | None = None) -> OrderView:
+        """Return an order as its member sees it, with what pays it where it waits for money."""
+        payment = None
+        if client_secret is not None and order.deadline is not None:
+            payment = PaymentView(client_secret=client_secret, expires_at=order.deadline)
         numbers = [number + 1 for number in numbers_of(order)]
         return cls(
             id=order.id,
@@ -82,8 +85,8 @@ class OrderView(View):
             option=order.option,
             quantity=order.quantity,
             points=order.points,
-            cash=None,
-            payment=None,
+            cash=MoneyOut.of(order.cash) if order.cash else None,
+            payment=payment,
             fulfilment=order.fulfilment.value,
             tracking=order.tracking,
             numbers=numbers if order.mode is Mode.NUMBERED else None,

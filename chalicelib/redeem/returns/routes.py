@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from chalicelib.kernel.errors import Contended, InvalidFields, KeyReused, NotEnrolled, NotFound
+from chalicelib.kernel.errors import Contended, KeyReused, NotEnrolled, NotFound, Unavailable
 from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.kernel.points import QUANTITY_MAX
 from chalicelib.redeem.orders.rules import OrderNotSettled
@@ -19,7 +19,11 @@ from chalicelib.redeem.orders.views import (
 )
 from chalicelib.redeem.returns import service
 from chalicelib.redeem.returns.model import RefundRequest
-from chalicelib.redeem.returns.rules import OrderNotCancellable, RefundExceedsOrder
+from chalicelib.redeem.returns.rules import (
+    CashRefundExceedsOrder,
+    OrderNotCancellable,
+    RefundExceedsOrder,
+)
 from chalicelib.web.bodies import Body, MoneyOut, View
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Routes
@@ -51,24 +55,22 @@ class RefundDraft(Body):
         return self
 
     def wanted(self) -> RefundRequest:
-        """Return it as the use case's word; raises `InvalidFields` for an amount."""
-        if self.amount is not None:
-            raise InvalidFields.at(
-                "/amount",
-                "this order was paid without cash: refund it by quantity",
-                zh="该订单未支付现金，请按数量退款",
-            )
-        return RefundRequest(self.quantity, self.restock)
+        """Return it as the use case's word."""
+        return RefundRequest(self.quantity, self.restock, self.amount)
 
 
 class OrderRefundView(View):
-    """A refund that was made; `debt_paid` of the points paid what was owed."""
+    """A refund that was made; `debt_paid` of the points paid what was owed.
+
+    `status` is that of its cash: pending until Stripe says otherwise.
+    """
 
     id: str
     order_id: str
     quantity: int
     points: int
     cash: MoneyOut | None
+    status: str
     debt_paid: int
     restocked: bool
 
@@ -79,13 +81,13 @@ class OrderRefundView(View):
     key=True,
     answer=OrderView,
     summary="Cancel my order, within 30 minutes and before anything was sent or fetched",
-    refusals=(NotEnrolled, NotFound, OrderNotCancellable, KeyReused, Contended),
+    refusals=(NotEnrolled, NotFound, OrderNotCancellable, KeyReused, Contended, Unavailable),
     path_example=ID_EXAMPLE,
     answer_example=CANCELLED_EXAMPLE,
 )
 def cancel(call: Call[Body]) -> Answer:
     """Give everything back, or answer what the same request gave back before."""
-    cancelled = service.cancel(call.work, asked_by_member(call))
+    cancelled = service.cancel(call.work, call.payments, request=asked_by_member(call))
     about = {"order_id": cancelled.order.id}
     return Answer(OrderView.of(cancelled.order), replayed=cancelled.replayed, about=about)
 
@@ -98,7 +100,14 @@ def cancel(call: Call[Body]) -> Answer:
     answer=OrderRefundView,
     status=201,
     summary="Give a member's order back, or units of it",
-    refusals=(NotFound, OrderNotSettled, RefundExceedsOrder, KeyReused, Contended),
+    refusals=(
+        NotFound,
+        OrderNotSettled,
+        RefundExceedsOrder,
+        CashRefundExceedsOrder,
+        KeyReused,
+        Contended,
+    ),
     path_example=ID_EXAMPLE,
     example={"quantity": 1, "restock": True},
     answer_example={
@@ -107,20 +116,23 @@ def cancel(call: Call[Body]) -> Answer:
         "quantity": 1,
         "points": 500,
         "cash": None,
+        "status": "succeeded",
         "debt_paid": 0,
         "restocked": True,
     },
 )
 def refund(call: Call[RefundDraft]) -> Answer:
     """Refund an order, or answer what the same request refunded before."""
-    done = service.refund(call.work, asked_by_operator(call), wanted=call.body.wanted())
+    request = asked_by_operator(call)
+    done = service.refund(call.work, call.payments, request=request, wanted=call.body.wanted())
     made = done.refund
     view = OrderRefundView(
         id=made.id,
         order_id=made.order_id,
         quantity=made.quantity,
         points=made.points,
-        cash=None,
+        cash=MoneyOut.of(made.cash) if made.cash else None,
+        status=made.state.value,
         debt_paid=made.debt_paid,
         restocked=made.is_restocked,
     )

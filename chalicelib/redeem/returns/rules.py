@@ -6,9 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.kernel.errors import Conflict, RuleRefusal
+from chalicelib.kernel.errors import Conflict, InvalidFields, RuleRefusal
 from chalicelib.redeem.orders.model import Fulfilment, Order, Parcel, Status
-from chalicelib.redeem.orders.rules import part, refuse_not_settled, without
+from chalicelib.redeem.orders.rules import (
+    WAITING,
+    latest,
+    part,
+    refuse_not_settled,
+    share,
+    without,
+)
+from chalicelib.redeem.returns.model import RefundRequest
 
 CANCEL_WITHIN: Final = timedelta(minutes=30)
 """For how long a member may cancel a settled order (the rules of the program)."""
@@ -30,6 +38,14 @@ class RefundExceedsOrder(RuleRefusal):
     zh = "该订单最多还可退 {refundable} 件。"
 
 
+class CashRefundExceedsOrder(RuleRefusal):
+    """More cash than what is left of the order's payment."""
+
+    code = "cash_refund_exceeds_order"
+    en = "At most {refundable} minor units of this order's cash can still be refunded."
+    zh = "该订单的现金部分最多还可退 {refundable}（最小货币单位）。"
+
+
 def _cancellable_until(order: Order) -> datetime | None:
     """Return until when a member may cancel, None where that cannot be or has no end yet."""
     if order.status is not Status.SETTLED or order.settled_at is None:
@@ -44,27 +60,47 @@ def refuse_not_cancellable(order: Order, now: datetime) -> None:
         raise OrderNotCancellable(reason=reason, order_status=order.status.value)
 
 
-def refundable(order: Order, quantity: int | None) -> Parcel:
-    """Return what comes back with so many units, or with all that are left.
+def refundable(order: Order, wanted: RefundRequest) -> Parcel:
+    """Return what comes back: of so many units, of so much cash, or all that is left.
 
-    Raises `OrderNotSettled`, `RefundExceedsOrder`.
+    Raises `OrderNotSettled`, `RefundExceedsOrder`, `InvalidFields` for cash that was never paid.
     """
     refuse_not_settled(order)
-    wanted = order.quantity_kept if quantity is None else quantity
-    if wanted > order.quantity_kept:
+    if wanted.amount is not None:
+        return _of_cash(order, wanted.amount)
+    units = order.quantity_kept if wanted.quantity is None else wanted.quantity
+    if units > order.quantity_kept:
         raise RefundExceedsOrder(refundable=order.quantity_kept)
-    return part(order, wanted)
+    return part(order, units)
 
 
 def refunded(order: Order, parcel: Parcel, *, restock: bool) -> Order:
     """Return the order when a parcel has gone back."""
     left = without(order, parcel, restock=restock)
-    return replace(left, status=Status.PARTLY_REFUNDED if left.quantity_kept else Status.REFUNDED)
+    paid = left.cash.amount if left.cash else 0
+    whole = left.returned == left.points and left.cash_returned == paid
+    status = Status.REFUNDED if whole else Status.PARTLY_REFUNDED
+    return replace(left, status=status, refunds=left.refunds + bool(parcel.cash))
+
+
+def _of_cash(order: Order, amount: int) -> Parcel:
+    """Return points in the proportion of a part of the cash; no unit comes back with it."""
+    if order.cash is None:
+        raise InvalidFields.at(
+            "/amount",
+            "this order was paid without cash: refund it by quantity",
+            zh="该订单未支付现金，请按数量退款",
+        )
+    back = order.cash_returned + amount
+    if back > order.cash.amount:
+        raise CashRefundExceedsOrder(refundable=order.cash.amount - order.cash_returned)
+    points = max(0, share(order.points, part=back, of=order.cash.amount) - order.returned)
+    return Parcel(0, latest(order.taken, points), {}, amount)
 
 
 def _against(order: Order, now: datetime) -> str:
     """Return what stands against cancelling, empty where nothing does."""
-    if order.status is Status.IN_REVIEW:
+    if order.status in WAITING:
         return ""
     until = _cancellable_until(order)
     against = {

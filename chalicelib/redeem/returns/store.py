@@ -6,18 +6,30 @@ operator's key is spent for every order at once, and refunds by hand are few.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
 
 from chalicelib.kernel.ids import digest62
-from chalicelib.redeem.returns.model import OrderRefund
+from chalicelib.kernel.money import Money
+from chalicelib.redeem.returns.model import OrderRefund, RefundState
+from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.receipts import RECEIPT_CHARS, replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Transaction
+from chalicelib.storage.wakes import due, wake
+from chalicelib.storage.work import Work
 
 PARTITION: Final = "refunds"
 PREFIX: Final = "rfd_"
+WAKE: Final = "refund"
+"""The kind of deadline of refunds whose money is not back: at once."""
+PAGE: Final = 100
+
+
+class AlreadyTold(Exception):
+    """How a refund fared is known already."""
 
 
 class OrderRefundItem(Item):
@@ -29,6 +41,11 @@ class OrderRefundItem(Item):
     debt_paid = IntAttribute(attr_name="d")
     is_restocked = BooleanAttribute(attr_name="r")
     fingerprint = BinaryAttribute(attr_name="f", legacy_encoding=False)
+    cash = IntAttribute(attr_name="ca", null=True)
+    currency = UnicodeAttribute(attr_name="cc", null=True)
+    number = IntAttribute(attr_name="k", null=True)
+    intent_id = UnicodeAttribute(attr_name="pi", null=True)
+    state = UnicodeAttribute(attr_name="sa", null=True)
 
 
 def refund_id_of(caller: str, *, route: str, key: str) -> str:
@@ -43,18 +60,43 @@ def key_of(refund_id: str) -> Key:
 
 def put_refund(tx: Transaction, refund: OrderRefund) -> None:
     """Add a refund; the first piece of its transaction, because it is the receipt."""
-    tx.put(
-        OrderRefundItem(
-            *key_of(refund.id),
-            order=refund.order_id,
-            quantity=refund.quantity,
-            points=refund.points,
-            debt_paid=refund.debt_paid,
-            is_restocked=refund.is_restocked,
-            fingerprint=refund.fingerprint,
+    item = _item(refund)
+    if refund.state is RefundState.PENDING:
+        waits = wake(WAKE, refund.id, at=tx.work.now)
+        item.wk, item.wa = waits["wk"], waits["wa"]
+    tx.put(item, otherwise=replayed_or_reused(refund.fingerprint))
+
+
+def put_state(tx: Transaction, refund: OrderRefund, *, state: RefundState) -> None:
+    """Add how a refund's money fared; told once."""
+    tx.update(
+        OrderRefundItem(*key_of(refund.id)),
+        (
+            OrderRefundItem.state.set(state.value),
+            OrderRefundItem.wk.remove(),
+            OrderRefundItem.wa.remove(),
         ),
-        otherwise=replayed_or_reused(refund.fingerprint),
+        condition=OrderRefundItem.state == RefundState.PENDING.value,
+        otherwise=lambda _: AlreadyTold(),
     )
+
+
+def pending(work: Work) -> Iterator[str]:
+    """Yield the ids of refunds whose money is not back yet."""
+    after: str | None = None
+    while True:
+        page = due(work, WAKE, limit=PAGE, after=after)
+        yield from page.items
+        after = page.next_position
+        if after is None:
+            return
+
+
+def find(work: Work, refund_id: str) -> OrderRefund | None:
+    """Return a refund, or None."""
+    key = key_of(refund_id)
+    raw = fetch_raw(work, [key]).get(key)
+    return None if raw is None else refund_from(raw)
 
 
 def refund_from(raw: RawItem) -> OrderRefund:
@@ -68,4 +110,25 @@ def refund_from(raw: RawItem) -> OrderRefund:
         debt_paid=item.debt_paid,
         is_restocked=item.is_restocked,
         fingerprint=item.fingerprint,
+        cash=Money(item.cash, item.currency) if item.cash and item.currency else None,
+        number=item.number or 0,
+        intent_id=item.intent_id,
+        state=RefundState(item.state) if item.state else RefundState.SUCCEEDED,
+    )
+
+
+def _item(refund: OrderRefund) -> OrderRefundItem:
+    return OrderRefundItem(
+        *key_of(refund.id),
+        order=refund.order_id,
+        quantity=refund.quantity,
+        points=refund.points,
+        debt_paid=refund.debt_paid,
+        is_restocked=refund.is_restocked,
+        fingerprint=refund.fingerprint,
+        cash=refund.cash.amount if refund.cash else None,
+        currency=refund.cash.currency if refund.cash else None,
+        number=refund.number or None,
+        intent_id=refund.intent_id,
+        state=refund.state.value if refund.cash else None,
     )

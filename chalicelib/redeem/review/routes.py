@@ -66,6 +66,7 @@ def list_waiting(call: Call[None, PageQuery]) -> Paged[OrderFile]:
 def decide(call: Call[VerdictDraft]) -> Answer:
     """Carry out a decision, or answer how the same request left the order."""
     verdict = Verdict(call.body.decision, call.body.reason)
-    decided = service.decide(call.work, asked_by_operator(call), verdict=verdict)
+    request = asked_by_operator(call)
+    decided = service.decide(call.work, call.payments, request=request, verdict=verdict)
     about = {"order_id": decided.order.id}
     return Answer(OrderView.of(decided.order), replayed=decided.replayed, about=about)

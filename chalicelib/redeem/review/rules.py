@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.kernel.errors import Conflict
-from chalicelib.kernel.money import MINOR_DIGITS
+from chalicelib.kernel.money import MINOR_DIGITS, Money
 from chalicelib.program.documents.model import Program
 from chalicelib.redeem.orders.model import Concern, Order, Status
 
@@ -29,8 +29,10 @@ def counted_redemptions(program: Program) -> int:
     return (program.review and program.review.redemptions_per_hour) or 0
 
 
-def concerns(program: Program, points: int, *, recent: int) -> tuple[Concern, ...]:
-    """Return why an order of so many points has to be looked at, nothing where it need not.
+def concerns(
+    program: Program, points: int, *, cash: Money | None, recent: int
+) -> tuple[Concern, ...]:
+    """Return why an order of this price has to be looked at, nothing where it need not.
 
     `recent` orders were placed by its member in the last hour, whatever became of them. At a
     threshold an order settles; beyond it, it waits.
@@ -40,6 +42,7 @@ def concerns(program: Program, points: int, *, recent: int) -> tuple[Concern, ..
         return ()
     often, much = policy.redemptions_per_hour, policy.worth
     minor = points * 10 ** MINOR_DIGITS[program.currency]
+    minor += cash.amount * program.worth_points if cash else 0
     found = {
         Concern.FREQUENCY: often is not None and recent >= often,
         # Both sides times the points that one unit of money is worth: nothing is rounded.

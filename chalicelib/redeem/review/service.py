@@ -5,13 +5,16 @@ Nobody decides after 72 hours: by then the order is cancelled, by whoever looks 
 
 from __future__ import annotations
 
+from chalicelib.gateways.payments.port import Payments
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.model import Order, Step
+from chalicelib.redeem.orders.rules import approved
 from chalicelib.redeem.orders.service import Case, Request
+from chalicelib.redeem.progress import service as progress
 from chalicelib.redeem.review.model import Decided, Decision, Verdict
 from chalicelib.redeem.review.rules import refuse_decided
 from chalicelib.storage.receipts import put_receipt, unless_carried_out
@@ -24,14 +27,14 @@ def queue(work: Work, *, limit: int, after: str | None) -> Page[Order]:
     return orders.waiting(work, limit=limit, after=after)
 
 
-def decide(work: Work, request: Request, *, verdict: Verdict) -> Decided:
+def decide(work: Work, payments: Payments, *, request: Request, verdict: Verdict) -> Decided:
     """Carry out a decision, once for each request.
 
     Raises `KeyReused`, `NotFound`, `OrderNotInReview`.
     """
     try:
         with unless_carried_out(work, request.receipt, fingerprint=request.fingerprint):
-            case = orders.open_case(work, request)
+            case = progress.open_case(work, payments, request=request)
             return Decided(_decide_once(work, request, verdict=verdict, case=case), replayed=False)
     except Replayed:
         return Decided(orders.find(work, request.order_id), replayed=True)
@@ -46,7 +49,16 @@ def _decide_once(work: Work, request: Request, *, verdict: Verdict, case: Case) 
         put_receipt(tx, request.receipt, fingerprint=request.fingerprint)
         audit.record(tx, Deed(request.by, "order.review", before.id, after=verdict))
         if verdict.decision is Decision.APPROVE:
-            return orders.settle(tx, case, before=before)
+            return _approve(tx, case, before=before)
         return orders.release(tx, case, before=before, step=step)
 
     return persist(work, attempt)
+
+
+def _approve(tx: Transaction, case: Case, *, before: Order) -> Order:
+    """Add that an order settles, or begins to wait for its money."""
+    if before.cash is None:
+        return orders.settle(tx, case, before=before, reason=Reason.HOLD_SETTLED)
+    after = approved(before, tx.work.now)
+    orders.put(tx, before, after=after)
+    return after

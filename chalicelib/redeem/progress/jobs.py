@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.redeem.orders import service
+from chalicelib.gateways.payments.port import Payments
+from chalicelib.redeem.orders import service as orders
+from chalicelib.redeem.progress.service import current
 from chalicelib.storage.work import Work
 from chalicelib.web.jobs import Jobs, each
 
@@ -12,6 +14,9 @@ jobs = Jobs()
 
 
 @jobs.every("rate(5 minutes)", name="order-deadlines")
-def end_overdue_orders(work: Work) -> Mapping[str, int]:
+def end_overdue_orders(work: Work, payments: Payments) -> Mapping[str, int]:
     """End every order that is past its deadline; looking at one would have done so too."""
-    return each(service.overdue(work), lambda order_id: service.find(work, order_id))
+    return each(
+        orders.overdue(work),
+        lambda order_id: current(work, payments, order=orders.find(work, order_id)),
+    )

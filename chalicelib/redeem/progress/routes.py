@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.kernel.errors import NotEnrolled, NotFound
+from chalicelib.kernel.errors import NotEnrolled, NotFound, Unavailable
 from chalicelib.ledger.members import service as members
-from chalicelib.redeem.orders import service
+from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.views import (
     FILE_EXAMPLE,
     ID_EXAMPLE,
@@ -14,6 +14,7 @@ from chalicelib.redeem.orders.views import (
     OrderView,
     address_of,
 )
+from chalicelib.redeem.progress import service
 from chalicelib.web.bodies import PageQuery
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.paging import Paged, paged, position_of
@@ -35,7 +36,8 @@ def list_orders(call: Call[None, PageQuery]) -> Paged[OrderView]:
     """Answer one page of the member's orders."""
     page = service.page(
         call.work,
-        members.member_of(call.identity.subject),
+        call.payments,
+        member_id=members.member_of(call.identity.subject),
         limit=call.query.limit,
         after=position_of(call),
     )
@@ -47,16 +49,18 @@ def list_orders(call: Call[None, PageQuery]) -> Paged[OrderView]:
     roles=("member",),
     answer=OrderDetail,
     summary="One of my orders",
-    refusals=(NotEnrolled, NotFound),
+    refusals=(NotEnrolled, NotFound, Unavailable),
     path_example=ID_EXAMPLE,
     answer_example={**ORDER_EXAMPLE, "address": None},
 )
 def show(call: Call[None]) -> Answer:
     """Answer one order and its address; anybody else's is not found."""
     member_id = members.member_of(call.identity.subject)
-    order = service.of_member(call.work, member_id, order_id=call.path["id"])
-    shown = service.shown(call.work, order)
-    view = OrderDetail(**dict(OrderView.of(order)), address=address_of(shown))
+    order = orders.of_member(call.work, member_id, order_id=call.path["id"])
+    current = service.advance(call.work, call.payments, order=order)
+    shown = orders.shown(call.work, current.order)
+    told = OrderView.of(current.order, client_secret=current.client_secret)
+    view = OrderDetail(**dict(told), address=address_of(shown))
     return Answer(view, about={"order_id": order.id})
 
 
@@ -65,12 +69,13 @@ def show(call: Call[None]) -> Answer:
     roles=("support", "finance"),
     answer=OrderFile,
     summary="An order as operators see it",
-    refusals=(NotFound,),
+    refusals=(NotFound, Unavailable),
     path_example=ID_EXAMPLE,
     answer_example=FILE_EXAMPLE,
 )
 def show_file(call: Call[None]) -> Answer:
     """Answer any order to an operator."""
-    order = service.find(call.work, call.path["id"])
-    view = OrderFile.of_shown(service.shown(call.work, order))
+    found = orders.find(call.work, call.path["id"])
+    order = service.advance(call.work, call.payments, order=found).order
+    view = OrderFile.of_shown(orders.shown(call.work, order))
     return Answer(view, about={"order_id": order.id})

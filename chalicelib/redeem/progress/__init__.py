@@ -1,0 +1,1 @@
+"""How an order moves on by itself: money that comes, deadlines that pass."""
