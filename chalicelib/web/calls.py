@@ -32,8 +32,8 @@ class Call(Generic[B, Q]):
     """One call of a route: `Call[OrderDraft]`, or `Call[None, PageQuery]` for a list.
 
     `till` gives whoever takes money. `path` is percent-decoded. `key` is the Idempotency-Key, empty
-    where none is asked for. `route` is the template, `POST /v1/orders`. `fingerprint` is the SHA-256 of method, concrete path and
-    the parsed body. `if_match` is the version that the caller read, 0 where none is asked for.
+    where none is asked for. `route` is the template, `POST /v1/orders`. `fingerprint` is the SHA-256
+    of method, concrete path and the parsed body. `if_match` is the version that the caller read, 0 where none is asked for.
     """
 
     work: Work
