@@ -20,8 +20,10 @@ from chalicelib.redeem.checkout import routes as checkout
 from chalicelib.redeem.fulfilment import routes as fulfilment
 from chalicelib.redeem.progress import jobs as order_jobs
 from chalicelib.redeem.progress import routes as orders
+from chalicelib.redeem.returns import jobs as refund_jobs
 from chalicelib.redeem.returns import routes as returns
 from chalicelib.redeem.review import routes as review
+from chalicelib.redeem.webhooks import routes as webhooks
 from chalicelib.tiers.claims import routes as claims
 from chalicelib.tiers.earning import routes as earning
 from chalicelib.web import authorizer, contract, health
@@ -48,7 +50,9 @@ for blueprint in (
     returns.routes,
     review.routes,
     fulfilment.routes,
+    webhooks.routes,
     order_jobs.jobs,
+    refund_jobs.jobs,
 ):
     app.register_blueprint(blueprint)
 
@@ -56,6 +60,7 @@ app.register_blueprint(contract.published(app))
 
 # A job's function deploys as `app.function`, so that this file is imported with it.
 end_overdue_orders = order_jobs.end_overdue_orders
+finish_refunds = refund_jobs.finish_refunds
 
 gc.freeze()
 gc.enable()

@@ -28,12 +28,24 @@ Q = TypeVar("Q", default=Query)
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """A request whose signature covers its bytes: those bytes, and the headers in lower case."""
+
+    payload: bytes
+    headers: Mapping[str, str]
+
+
+NOTHING_RAW: Final = Raw(b"", {})
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[B, Q]):
     """One call of a route: `Call[OrderDraft]`, or `Call[None, PageQuery]` for a list.
 
     `till` gives whoever takes money. `path` is percent-decoded. `key` is the Idempotency-Key, empty
-    where none is asked for. `route` is the template, `POST /v1/orders`. `fingerprint` is the SHA-256
-    of method, concrete path and the parsed body. `if_match` is the version that the caller read, 0 where none is asked for.
+    where none is asked for. `route` is the template, `POST /v1/orders`. `fingerprint` is the
+    SHA-256 of method, concrete path and the parsed body. `if_match` is the version that the caller
+    read, 0 where none is asked for. `raw` is there where the view reads the bytes itself.
     """
 
     work: Work
@@ -48,6 +60,7 @@ class Call(Generic[B, Q]):
     language: Language
     if_match: int
     if_none_match: str
+    raw: Raw = NOTHING_RAW
 
     @property
     def payments(self) -> Payments:

@@ -28,7 +28,7 @@ from chalicelib.kernel.errors import Language, Refusal
 from chalicelib.storage.work import Work
 from chalicelib.web.authorizer import check_token
 from chalicelib.web.bodies import BODY_BYTES_MAX, Body, Query, read_body, read_query
-from chalicelib.web.calls import Answer, Call
+from chalicelib.web.calls import NOTHING_RAW, Answer, Call, Raw
 from chalicelib.web.events import Reply, Request
 from chalicelib.web.headers import (
     content_tag,
@@ -57,9 +57,10 @@ F = TypeVar("F", bound=ViewFunction)
 class Declaration(TypedDict, total=False):
     """What a route says of itself.
 
-    `status_again`: of an answer to what was done before, where it differs. `key`: asks for an
-    Idempotency-Key. `match`: asks for If-Match. `tagged`: answers carry an ETag. `refusals`: those
-    of the use case; the standing ones (roles, sizes, fields) are documented by themselves.
+    `raw`: the view reads the bytes itself. `status_again`: of an answer to what was done before,
+    where it differs. `key`: asks for an Idempotency-Key. `match`: asks for If-Match. `tagged`:
+    answers carry an ETag. `refusals`: those of the use case; the standing ones (roles, sizes,
+    fields) are documented by themselves.
     """
 
     roles: Required[tuple[RoleWord, ...]]
@@ -73,6 +74,7 @@ class Declaration(TypedDict, total=False):
     match: bool
     tagged: bool
     bytes_max: int
+    raw: bool
     refusals: tuple[type[Refusal], ...]
     example: Example
     answer_example: Example
@@ -97,6 +99,7 @@ class Operation:
     match: bool = False
     tagged: bool = False
     bytes_max: int = BODY_BYTES_MAX
+    raw: bool = False
     refusals: tuple[type[Refusal], ...] = ()
     example: Example = field(default_factory=dict)
     answer_example: Example = field(default_factory=dict)
@@ -119,15 +122,15 @@ class Endpoint:
         self.__name__ = operation.view.__name__
         self.__doc__ = operation.summary
         self._roles = admitted(operation.roles)
-        self._body = None if operation.method == "GET" else body
+        self._body = None if operation.method == "GET" or operation.raw else body
         self._may_be_empty = not any(field.is_required() for field in body.model_fields.values())
 
     def reply(self, request: Request, work: Work, *, payments: Callable[[], Payments]) -> Reply:
         """Return the answer to a request, or raise what stands against it."""
         operation = self.operation
-        payload = request.payload(operation.bytes_max) if self._body else b""
+        payload = request.payload(operation.bytes_max) if self._body or operation.raw else b""
         identity = admit(request.authorizer(), self._roles)
-        if payload:
+        if payload and not operation.raw:
             require_json(request.header("content-type"))
         key = self._key(request)
         language = language_of(request.header("accept-language"))
@@ -148,6 +151,7 @@ class Endpoint:
             language=language,
             if_match=version,
             if_none_match=request.header("if-none-match"),
+            raw=Raw(payload, request.headers) if operation.raw else NOTHING_RAW,
         )
         answer = operation.view(call)
         if isinstance(answer, BaseModel):

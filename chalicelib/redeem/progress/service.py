@@ -14,9 +14,16 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from chalicelib.gateways.payments.errors import Down, Unclear
-from chalicelib.gateways.payments.model import Intent, PaymentDraft, Span
+from chalicelib.gateways.payments.model import (
+    Intent,
+    IntentStatus,
+    PaymentDraft,
+    RefundDraft,
+    Span,
+)
 from chalicelib.gateways.payments.port import Payments
 from chalicelib.kernel.errors import Unavailable
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
@@ -103,9 +110,20 @@ def _follow(work: Work, payments: Payments, *, order: Order) -> Current:
     meaning = meaning_of(order, intent)
     if meaning is Meaning.SETTLE:
         return Current(_settled(work, order))
-    if meaning is Meaning.RELEASE:
+    if meaning is Meaning.STRANGE:
+        give_back_late(payments, order=order, intent=intent)
+    if meaning in {Meaning.RELEASE, Meaning.STRANGE}:
         return Current(_released(work, order, step=UNPAID, status=Status.EXPIRED))
     return Current(order, intent.client_secret)
+
+
+def give_back_late(payments: Payments, *, order: Order, intent: Intent) -> None:
+    """Give back what was paid for an order that does not get it, once."""
+    back = sum(one.cash.amount for one in _asked(lambda: payments.refunds_of(intent.id)))
+    if intent.status is IntentStatus.SUCCEEDED and back < intent.received.amount:
+        rest = Money(intent.received.amount - back, intent.received.currency)
+        draft = RefundDraft(order.id, order.refunds + 1, intent.id, rest)
+        _asked(lambda: payments.create_refund(draft))
 
 
 def _intent(work: Work, payments: Payments, *, order: Order) -> Intent:

@@ -1,0 +1,21 @@
+"""Cash that is owed goes back, however often that has to be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.gateways.payments.port import Payments
+from chalicelib.redeem.returns import service
+from chalicelib.storage.work import Work
+from chalicelib.web.jobs import Jobs, each
+
+jobs = Jobs()
+
+
+@jobs.every("rate(5 minutes)", name="unfinished-refunds")
+def finish_refunds(work: Work, payments: Payments) -> Mapping[str, int]:
+    """Go on with every refund whose money is not back yet."""
+    return each(
+        service.pending(work),
+        lambda refund_id: service.resume(work, payments, refund_id=refund_id),
+    )
