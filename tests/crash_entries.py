@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tests import crash_cash as cash
 from tests import crash_orders as orders
 from tests import crash_requests as requests
 from tests.crash_requests import Clients
@@ -34,7 +35,7 @@ NUMBERS: Final[Masks] = (
     (r"J#[0-9]{12}", "J#"),
 )
 """Of a member, a purchase or a reward that all clients share; the invariants add them up."""
-WAKE: Final[Masks] = ((r"review#[0-3]", "review#"),)
+WAKE: Final[Masks] = ((r"(review|payment|refund)#[0-3]", r"\1#"),)
 """An order's shard of deadlines follows from its id."""
 DRAWN: Final[Masks] = (
     (r'"numbers": \[[0-9, ]*\]', "numbers"),
@@ -43,6 +44,8 @@ DRAWN: Final[Masks] = (
     (r'^{"n": {"N": "[0-9]+"}, "p": {"S": "rwd_"}, "s": {"S": "N"}}$', "dispenser"),
 )
 """Which numbers a client gets: a draw whose answer was lost costs some, not units."""
+PAYMENT: Final[Masks] = (*SHARED_UNITS, *WAKE, (r"\bpi_[0-9A-Za-z_]+", "pi_"))
+"""Which payment of Stripe's an order has is the order's own."""
 CODES: Final[Masks] = ((r"CODE-[0-9]+", "CODE-"),)
 """The codes behind those numbers."""
 UPLOADED: Final[Masks] = ((r"(code#)[0-9A-Za-z]{22}", r"\1"),)
@@ -124,6 +127,20 @@ WRITES: Final[Mapping[str, Entry]] = {
     "refund seen codes": Entry(REFUNDS, 201, orders.refund_fetched_codes, DRAWN, seconds=ONCE),
     "approve": Entry(REVIEW, 200, orders.approve, SHARED_UNITS, seconds=ONCE),
     "reject": Entry(REVIEW, 200, orders.reject, SHARED_UNITS, seconds=ONCE),
+    # "redeem", and then the payment is made and its id kept, as by any look.
+    "redeem with cash": Entry(ORDERS, 201, cash.place_with_cash, PAYMENT, seconds=CRASHES),
+    # "cancel", with Stripe asked first.
+    "cancel what was not paid": Entry(CANCEL, 200, cash.cancel_unpaid, PAYMENT, seconds=ONCE),
+    # "cancel", and one conditional write when Stripe has given the cash back.
+    "cancel what was paid": Entry(CANCEL, 200, cash.cancel_paid, PAYMENT, seconds=ONCE),
+    "refund cash": Entry(REFUNDS, 201, cash.refund_cash, PAYMENT, seconds=CRASHES),
+    # One step, as "look too late".
+    "look when it was paid": Entry(
+        "GET /v1/admin/orders/{id}", 200, cash.look_when_paid, PAYMENT, seconds=ONCE
+    ),
+    "hear that it was paid": Entry(
+        "POST /v1/webhooks/stripe", 200, cash.hear_that_it_was_paid, PAYMENT, seconds=ONCE
+    ),
     # No receipt: what is so already is left as it is, as in "freeze".
     "fulfil": Entry("POST /v1/orders/{id}/fulfilment", 200, orders.fulfil, seconds=ONCE),
     # The same, and a read after it.
@@ -143,6 +160,8 @@ WRITES: Final[Mapping[str, Entry]] = {
 JOBS: Final[Mapping[str, Entry]] = {
     # Orders are ended one after the other, each as by "look too late".
     "order-deadlines": Entry("", 200, orders.end_overdue_orders, SHARED_UNITS, seconds=ONCE),
+    # The last step of "cancel what was paid".
+    "unfinished-refunds": Entry("", 200, cash.finish_refunds, PAYMENT, seconds=ONCE),
 }
 """Every job; whoever sends it is a scheduler, who runs a job again that failed."""
 

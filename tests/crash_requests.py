@@ -18,6 +18,7 @@ from tests.crashes import Send
 from tests.events import Api, Json, a_caller
 from tests.mall import CHANNEL_NAME, Mall, a_purchase, a_reward, id_of, made
 from tests.orders import load_codes, review_above
+from tests.stripes import LocalStripe
 
 PRICE: Final = 10
 POINTS: Final = 100
@@ -44,6 +45,7 @@ class Clients:
     """Makes clients of a mall."""
 
     mall: Mall
+    account: LocalStripe | None = None
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     waiting: list[str] = field(default_factory=list)
 
@@ -56,6 +58,18 @@ class Clients:
     def limited(self) -> str:
         """A reward with limits, and with more units than all clients take."""
         return self.mall.reward(PRICE, **PLENTY, **LIMITED)
+
+    @property
+    def stripe(self) -> LocalStripe:
+        """Who takes the mall's money, where the test has somebody do so."""
+        assert self.account is not None, "nobody takes money in this mall"
+        return self.account
+
+    @cached_property
+    def dear(self) -> str:
+        """A reward for points and cash, with more units than all clients take."""
+        options = [{"points": PRICE, "cash": {"amount": 2990, "currency": "cny"}}]
+        return self.mall.reward(options=options, **PLENTY)
 
     @cached_property
     def stocked(self) -> str:

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from chalicelib.storage.work import Work
+from tests import invariants_cash as cash
 from tests import invariants_ledger as ledger
+from tests import invariants_limits as limits
 from tests import invariants_orders as orders
 from tests import invariants_stock as stock
 from tests import invariants_trade as trade
@@ -123,8 +125,11 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     orders.what_comes_back_keeps_its_dates,
     orders.refunds_make_what_came_back,
     orders.deeds_at_the_desk_are_in_the_log,
-    orders.limits_count_orders,
-    orders.addresses_belong_to_orders,
+    limits.limits_count_orders,
+    limits.addresses_belong_to_orders,
+    cash.what_is_given_was_paid,
+    cash.cash_comes_back_in_the_proportion_paid,
+    cash.refunds_wait_until_their_cash_is_back,
     stock.stock_adds_up,
     stock.units_have_their_owners,
     stock.numbers_are_made_and_withdrawn_by_somebody,

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from chalicelib.kernel.clock import day_of, rfc3339
 from chalicelib.ledger.journal.model import Account, Entry, Reason
-from tests.books import Books, Faults, Row, audited, days_of, period_of
+from tests.books import Books, Faults, Row, audited, days_of
 
 H, S, R = Reason.HOLD, Reason.HOLD_SETTLED, Reason.REDEMPTION
-SETTLED: Final = ((R,), (H, S))
+P, U = Reason.PAID, Reason.UNPAID
+SETTLED: Final = ((R,), (H, S), (H, P))
 ENDED: Final = (
     *((*way, Reason.CANCELLATION) for way in SETTLED),
     (H, Reason.CANCELLATION),
     (H, Reason.HOLD_RETURNED),
 )
-WAYS: Final = {"in_review": ((H,),), "settled": SETTLED, "cancelled": ENDED}
+WAYS: Final = {
+    "in_review": ((H,),),
+    "awaiting_payment": ((H,),),
+    "settled": SETTLED,
+    "cancelled": ENDED,
+    "expired": ((H, U),),
+}
 """What a member's journal says of an order in a state, refunds by support left out."""
 BY_HOUSE: Final = frozenset({Reason.ORDER_REFUND, Reason.HOLD_RETURNED})
+WAKES: Final = {"in_review": "review#", "awaiting_payment": "payment#"}
+"""Which deadline an order in a state has."""
+DEAD: Final = frozenset({"cancelled", "expired"})
+"""States in which everything came back by itself or at the member's wish."""
 WEEK: Final = timedelta(days=7)
 LOTS_MAX: Final = 72
 """With as many dates, two may have been merged."""
@@ -56,16 +67,22 @@ def orders_hold_what_did_not_come_back(books: Books) -> Faults:
     """
     for row in books.of("order"):
         back, points = row.get("nr") or 0, row.get("br") or 0
+        cash = row.get("cb") or 0
+        whole = points == row["b"] and cash == row["ca"] if row.get("ca") else back == row["n"]
+        ended = back == row["n"] and not (row["u"] or row.get("c") or row["fu"] == "sent")
         states = {
-            "in_review": back == 0,
-            "settled": back == 0,
-            "partly_refunded": 0 < back < row["n"],
-            "refunded": back == row["n"],
-            "cancelled": back == row["n"] and not (row["u"] or row.get("c") or row["fu"] == "sent"),
+            "in_review": back + cash == 0,
+            "awaiting_payment": back + cash == 0,
+            "settled": back + cash == 0,
+            "partly_refunded": back + cash > 0 and not whole,
+            "refunded": whole,
+            "cancelled": ended,
+            "expired": ended and cash == 0,
         }
         if not states.get(row["st"], False):
             yield f"the order {row['s']} is {row['st']} with {back} of {row['n']} units back"
-        if row["b"] // row["n"] * back != points or row["b"] - points != sum(row["d"].values()):
+        is_priced = bool(row.get("ca")) or row["b"] // row["n"] * back == points
+        if not is_priced or row["b"] - points != sum(row["d"].values()):
             yield f"the order {row['s']} does not hold what is left of its price"
         if row.get("c") and row["m"] != "coded":
             yield f"codes of {row['s']} were fetched, and it has none"
@@ -98,9 +115,12 @@ def refunds_make_what_came_back(books: Books) -> Faults:
     """Support's refunds of an order add up to what came back, each with one entry of its points."""
     entries = books.referred(Reason.ORDER_REFUND, "order", "order_refund")
     back: dict[str, Counter[str]] = {}
+    cancelled = _cancelled(books)
     for row in books.of("order refund"):
         told = {"nr": row["n"], "br": row["b"], "o": row["d"]}
         back.setdefault(row["o"], Counter()).update(told)
+        if row["o"] in cancelled:
+            continue
         found = entries.pop(f"{row['o']} {row['s'].removeprefix('B#')}", [])
         legs = [(e.legs.get(Account.REDEEMED, 0), e.legs.get(Account.DEBT, 0)) for e in found]
         if legs != [(-row["b"], row["d"])]:
@@ -108,9 +128,11 @@ def refunds_make_what_came_back(books: Books) -> Faults:
     yield from (f"the entry of {name} has no refund" for name in entries)
     for row in books.of("order"):
         found_back = back.pop(row["s"].removeprefix("O#"), Counter[str]())
-        if row["st"] != "cancelled" and any((row.get(c) or 0) != found_back[c] for c in BACK):
+        if (row["st"] not in DEAD or found_back) and any(
+            (row.get(c) or 0) != found_back[c] for c in BACK
+        ):
             yield f"the refunds of {row['s']} are not what came back of it"
-        if row["st"] == "cancelled" and found_back:
+        if row["st"] in DEAD and found_back and not row.get("cb"):
             yield f"{row['s']} is cancelled and was refunded"
     yield from (f"{name} was refunded and is not there" for name in back)
 
@@ -122,7 +144,9 @@ def deeds_at_the_desk_are_in_the_log(books: Books) -> Faults:
     """
     told = [(row, audited(row, "a")) for row in books.of("audit")]
     logged = Counter((r["u"], a["restock"]) for r, a in told if r["w"] == "order.refund")
-    made = Counter((row["o"], row["r"]) for row in books.of("order refund"))
+    members = _cancelled(books)
+    desk = [row for row in books.of("order refund") if row["o"] not in members]
+    made = Counter((row["o"], row["r"]) for row in desk)
     yield from (
         f"refunds of {name} and their log do not agree" for name in _differing(logged, made)
     )
@@ -133,59 +157,12 @@ def deeds_at_the_desk_are_in_the_log(books: Books) -> Faults:
     }
     entries = _entries_by_order(books)
     approved = Counter(n for n, found in entries.items() if any(e.reason is S for e in found))
+    approved.update(_approved_to_be_paid(books, entries, decided["approve"]))
     returned = {n for n, f in entries.items() if any(e.reason is Reason.HOLD_RETURNED for e in f)}
     for name in _differing(decided["approve"], approved):
         yield f"{name} is approved without a row of the log, or the reverse"
     yield from (
         f"{name} is rejected only in the log" for name in decided["reject"].keys() - returned
-    )
-
-
-def limits_count_orders(books: Books) -> Faults:
-    """Every counter is the units that its period's orders keep, and no more than was ever allowed.
-
-    Orders that were cancelled, and units that were refunded to be sold again, do not count.
-    """
-    limits = _limits_by_version(books)
-    restocked = _restocked(books)
-    counted: Counter[str] = Counter()
-    most: dict[str, int] = {}
-    for row in books.of("order"):
-        placed_on = day_of(datetime.fromisoformat(row["l1"][2:]), books.zone)
-        version = (row["w"], row["wv"])
-        if version not in limits:
-            yield f"nobody made {version}, of which {row['s']} is"
-        told = limits.get(version, [])
-        periods = [period_of(limit["per"], placed_on) for limit in told]
-        wanted = [] if row["st"] == "cancelled" else periods
-        if wanted != [period for period in (row.get("lp") or "").split(",") if period]:
-            yield f"{row['s']} is counted in {row.get('lp')}, and should be in {periods}"
-        for period, limit in zip(periods, told, strict=True):
-            name = f"{row['p']} L#{row['w']}#{period}"
-            kept = 0 if row["st"] == "cancelled" else row["n"] - restocked[row["s"][2:]]
-            counted[name] += kept
-            most[name] = max(most.get(name, 0), limit["units"])
-    stored = {f"{row['p']} {row['s']}": row["n"] for row in books.of("limit")}
-    for name in sorted(stored.keys() | counted.keys()):
-        if stored.get(name, 0) != counted[name]:
-            yield f"{name} says {stored.get(name, 0)}, its orders {counted[name]}"
-        if counted[name] > most.get(name, 0):
-            yield f"{name} goes past its limit of {most.get(name, 0)}"
-
-
-def addresses_belong_to_orders(books: Books) -> Faults:
-    """An order has an address when something is to be sent or was, else only if all came back."""
-    orders = {row["s"][2:]: row for row in books.of("order")}
-    kept = {row["s"][2:] for row in books.of("address")}
-    for order_id, row in orders.items():
-        if row["fu"] != "none" and order_id not in kept:
-            yield f"{order_id} has no address"
-        if row["fu"] == "none" and order_id in kept and (row.get("nr") or 0) != row["n"]:
-            yield f"{order_id} has an address, and nothing is sent"
-        if row["fu"] == "pending" and (row.get("nr") or 0) == row["n"]:
-            yield f"{order_id} is to be sent, and all of it came back"
-    yield from (
-        f"an address is of {order_id}, which is not there" for order_id in kept - orders.keys()
     )
 
 
@@ -195,7 +172,7 @@ def _adds_up(entries: list[Entry], order: Row) -> bool:
     for entry in entries:
         moved.update({a: entry.legs.get(a, 0) for a in (Account.ESCROW, Account.REDEEMED)})
     left = order["b"] - (order.get("br") or 0)
-    account = Account.ESCROW if order["st"] == "in_review" else Account.REDEEMED
+    account = Account.ESCROW if order["st"] in WAKES else Account.REDEEMED
     other = Account.REDEEMED if account is Account.ESCROW else Account.ESCROW
     spent = -sum(points for points in entries[0].dates.values() if points < 0)
     expired = entries[0].legs.get(Account.EXPIRED, 0)
@@ -214,7 +191,7 @@ def _tells_what_expired(entries: list[Entry], order: Row) -> bool:
 
     The same entry books what has expired in the wallet, which leaves its date.
     """
-    back = [entry for entry in entries if entry.reason not in {R, H, S}]
+    back = [entry for entry in entries if entry.reason not in {R, H, S, P}]
     dead = sum(entry.legs.get(Account.EXPIRED, 0) for entry in back)
     others = sum(sum(_spent(entry).values()) for entry in back)
     return bool(dead - others <= (order.get("x") or 0) <= dead)
@@ -222,14 +199,17 @@ def _tells_what_expired(entries: list[Entry], order: Row) -> bool:
 
 def _settled_at(entries: list[Entry]) -> str | None:
     """Return when an order settled, by its journal."""
-    return next((rfc3339(entry.at) for entry in entries if entry.reason in {R, S}), None)
+    return next((rfc3339(entry.at) for entry in entries if entry.reason in {R, S, P}), None)
 
 
 def _waits_rightly(row: Row) -> bool:
     """Tell whether an order has a deadline exactly while it waits, and the index knows it."""
-    if row["st"] != "in_review":
+    if row["st"] not in WAKES:
         return not (row.get("dl") or row.get("wk") or row.get("wa"))
-    return bool(row.get("wk")) and row.get("wa") == f"{row.get('dl')}#{row['s'][2:]}"
+    return (
+        str(row.get("wk")).startswith(WAKES[row["st"]])
+        and row.get("wa") == f"{row.get('dl')}#{row['s'][2:]}"
+    )
 
 
 def _spent(entry: Entry) -> dict[date, int]:
@@ -253,19 +233,27 @@ def _entries_by_order(books: Books) -> dict[str, list[Entry]]:
     return found
 
 
-def _restocked(books: Books) -> Counter[str]:
-    """Return the units of each order that support refunded to be sold again."""
+def _cancelled(books: Books) -> frozenset[str]:
+    """Return the orders with cash that were cancelled: only their money is a refund."""
+    found = (row for row in books.of("order") if row["st"] == "cancelled" and row.get("ca"))
+    return frozenset(row["s"][2:] for row in found)
+
+
+def _approved_to_be_paid(
+    books: Books, entries: Mapping[str, list[Entry]], told: Counter[str]
+) -> Counter[str]:
+    """Return the orders that were approved and then waited for money, which no entry tells.
+
+    One that its member cancelled may have been: there the log is believed, once.
+    """
     found: Counter[str] = Counter()
-    for row in books.of("order refund"):
-        found[row["o"]] += row["n"] if row["r"] else 0
+    for row in books.of("order"):
+        name = row["s"][2:]
+        if not (row.get("ca") and row.get("co")) or row["st"] == "in_review":
+            continue
+        reasons = {entry.reason for entry in entries.get(name, [])}
+        if row["st"] == "awaiting_payment" or reasons & {P, U}:
+            found[name] = 1
+        elif Reason.CANCELLATION in reasons:
+            found[name] = min(told[name], 1)
     return found
-
-
-def _limits_by_version(books: Books) -> Mapping[tuple[str, int], list[Any]]:
-    """Return the limits of every version of every reward; the audit log has them all."""
-    documents = (
-        audited(row, "a")
-        for row in books.of("audit")
-        if row["w"] in {"reward.create", "reward.change"}
-    )
-    return {(told["id"], told["version"]): told["limits"] for told in documents}

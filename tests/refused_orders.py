@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chalicelib.gateways.payments.rules import CHARGE_MAX, CHARGE_MIN
 from tests.events import Api
 from tests.mall import Mall, a_purchase, made
 from tests.orders import placed
-from tests.refused import Prepare, Send
+from tests.refused import Prepare, Send, placing
+from tests.stripes import taking_money
 
 
 def about_order(path: str, body: object = None, *, by: str = "support") -> Prepare:
@@ -64,6 +69,38 @@ def claim_expired(mall: Mall) -> Send:
     code = guest_code(mall)
     mall.clock.advance(days=31)
     return claiming(mall, code)
+
+
+def paying(mall: Mall, cash: int) -> Send:
+    """Return how to place an order with a cash part, of two units."""
+    options = [{"points": 10, "cash": {"amount": cash, "currency": "cny"}}]
+    return placing(mall.member(points=100), mall.reward(options=options), quantity=2)
+
+
+def cash_below_minimum(mall: Mall) -> Send:
+    return paying(mall, CHARGE_MIN["cny"] // 2 - 1)
+
+
+def cash_not_chargeable(mall: Mall) -> Send:
+    return paying(mall, CHARGE_MAX)
+
+
+def cash_refund_exceeds_order(mall: Mall) -> Send:
+    """More than was paid; a refusal asks nobody at Stripe, so it need not be there any more."""
+    with TemporaryDirectory() as home, taking_money(mall, Path(home)) as stripe:
+        options = [{"points": 10, "cash": {"amount": 2990, "currency": "cny"}}]
+        lin = mall.member(points=100)
+        order = placed(lin, mall.reward(options=options))
+        assert stripe.pay_order(order["id"]) == "succeeded"
+        assert made(lin.get(f"/orders/{order['id']}"), 200)["status"] == "settled"
+    path, body = f"/orders/{order['id']}/refunds", {"amount": 2991}
+    return lambda headers: mall.support.post(path, body, key="refused", headers=headers)
+
+
+def signature_invalid(mall: Mall) -> Send:
+    forged = {"Stripe-Signature": f"t=1,v1={'0' * 64}"}
+    stranger = Api(mall.app)
+    return lambda headers: stranger.post("/webhooks/stripe", "{}", headers={**headers, **forged})
 
 
 def stock_coded(mall: Mall) -> Send:

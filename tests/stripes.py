@@ -27,7 +27,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.settings import StripeSettings
 from infra.local.stripe import cards
 from infra.local.stripe.opening import Webhook, opened
-from tests.mall import Hands
+from tests.mall import Hands, Mall
 
 if TYPE_CHECKING:
     from stripe import HTTPClient, StripeClient
@@ -75,6 +75,11 @@ class LocalStripe:
         status: str = self.lever(f"pay/{intent.mark.order_id}", {"card": card})["status"]
         return status
 
+    def pay_order(self, order_id: str, card: str = "ok") -> str:
+        """Pay what an order waits for as a customer would; return the payment's status."""
+        status: str = self.lever(f"pay/{order_id}", {"card": card})["status"]
+        return status
+
     def spoil(self, kind: str, **more: object) -> None:
         """Spoil the next call."""
         self.lever("faults", {"kind": kind, **more})
@@ -111,6 +116,19 @@ def a_stripe(
         closing.callback(serving.shutdown)
         http = closing.enter_context(httpx.Client(timeout=SECONDS))
         yield LocalStripe(f"http://127.0.0.1:{door.getsockname()[1]}", clock, http)
+
+
+@contextmanager
+def taking_money(mall: Mall, home: Path) -> Iterator[LocalStripe]:
+    """Let a local Stripe take a mall's money, by the mall's clock as it stands."""
+    with a_stripe(home) as local:
+        local.clock.instant = mall.clock.instant
+        before, payments = mall.app.payments, local.payments()
+        mall.app.payments = lambda: payments
+        try:
+            yield local
+        finally:
+            mall.app.payments = before
 
 
 def paid(local: LocalStripe, payments: Payments, card: str = cards.VISA) -> Intent:

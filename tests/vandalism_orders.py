@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tests import invariants_cash as cash
+from tests import invariants_limits as limits
 from tests import invariants_orders as orders
 from tests.vandalism import Columns, Plants, alter, change, drop, items, m, n, order, put, remove, s
 from tests.vandalism import strip as without
@@ -38,6 +40,27 @@ def refund(**columns: object) -> Columns:
 
 
 PLANTS: Final[Plants] = {
+    "an order with cash that nobody paid": (
+        cash.what_is_given_was_paid,
+        lambda: mine(ca=n(2990), cc=s("cny"), at=n(1)),
+    ),
+    "an order paid that costs no cash": (
+        cash.what_is_given_was_paid,
+        lambda: entry(REDEEMED, k=s("order_paid")),
+    ),
+    "cash of no currency": (cash.what_is_given_was_paid, lambda: mine(cc=s("cny"))),
+    "cash that came back and was never paid": (
+        cash.cash_comes_back_in_the_proportion_paid,
+        lambda: mine(cb=n(1)),
+    ),
+    "a refund of cash without cash": (
+        cash.cash_comes_back_in_the_proportion_paid,
+        lambda: alter(refund(), k=n(1)),
+    ),
+    "a refund that the job does not find": (
+        cash.refunds_wait_until_their_cash_is_back,
+        lambda: alter(refund(), sa=s("pending")),
+    ),
     "an order without a redemption": (
         orders.orders_and_entries_agree,
         lambda: entry(REDEEMED, k=s("purchase")),
@@ -61,7 +84,7 @@ PLANTS: Final[Plants] = {
     ),
     "an order in a state that there is not": (
         orders.orders_hold_what_did_not_come_back,
-        lambda: mine(st=s("expired")),
+        lambda: mine(st=s("lost")),
     ),
     "a redemption that takes more than its order": (
         orders.orders_and_entries_agree,
@@ -204,28 +227,28 @@ PLANTS: Final[Plants] = {
         lambda: alter(verdict("reject"), u=s("ord_00000000000000000000")),
     ),
     "a counter that misses a unit": (
-        orders.limits_count_orders,
+        limits.limits_count_orders,
         lambda: change("limit", 0, "lin", n=n(1)),
     ),
     "a counter that is gone": (
-        orders.limits_count_orders,
+        limits.limits_count_orders,
         lambda: drop("limit", -1, "lin"),
     ),
-    "an order past its limit": (orders.limits_count_orders, lambda: mine(n=n(4))),
+    "an order past its limit": (limits.limits_count_orders, lambda: mine(n=n(4))),
     "an order that its period does not count": (
-        orders.limits_count_orders,
+        limits.limits_count_orders,
         lambda: without(items("order", "lin")[0], "lp"),
     ),
     "a cancelled order that a period counts": (
-        orders.limits_count_orders,
+        limits.limits_count_orders,
         lambda: alter(order(st="cancelled", n=3), lp=s("e")),
     ),
     "a counter that keeps what was restocked": (
-        orders.limits_count_orders,
+        limits.limits_count_orders,
         lambda: alter(refund(r=True, o=parts()["s"]["S"][2:]), r={"BOOL": False}),
     ),
     "an order of a version that nobody made": (
-        orders.limits_count_orders,
+        limits.limits_count_orders,
         lambda: mine(wv=n(9)),
     ),
     "points that expired nowhere": (
@@ -237,19 +260,19 @@ PLANTS: Final[Plants] = {
         lambda: without(items("order", "ren")[0], "x"),
     ),
     "a cancelled order that is to be sent": (
-        orders.addresses_belong_to_orders,
+        limits.addresses_belong_to_orders,
         lambda: alter(order(st="cancelled", n=3), fu=s("pending")),
     ),
     "an order without its address": (
-        orders.addresses_belong_to_orders,
+        limits.addresses_belong_to_orders,
         lambda: drop("address", 0, "lin"),
     ),
     "an address of an order without one": (
-        orders.addresses_belong_to_orders,
+        limits.addresses_belong_to_orders,
         lambda: mine(fu=s("none")),
     ),
     "an address of nothing": (
-        orders.addresses_belong_to_orders,
+        limits.addresses_belong_to_orders,
         lambda: put(items("address")[0] | {"s": s("A#ord_00000000000000000000")}),
     ),
 }

@@ -70,5 +70,6 @@ def test_sold_out_is_not_told_on_an_old_look_at_the_shards(mall: Mall) -> None:
 
     request = Request(id_of("lin"), "POST /v1/orders", "k", b"one")
     with meanwhile(slowly, sent=1):
-        placed = checkout.place(work, request, ask=Ask(mug, 0, 1))
-    assert placed.order.points == 10
+        payments = mall.app.payments()
+        placed = checkout.place(work, payments, request=request, ask=Ask(mug, 0, 1))
+    assert placed.current.order.points == 10

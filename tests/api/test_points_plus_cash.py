@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import pytest
 
+from chalicelib.storage.work import Work
 from infra.local import jobs
 from tests.events import Api, Json
-from tests.mall import Mall, made
+from tests.invariants import check_all
+from tests.mall import Mall, a_reward, made
 from tests.orders import cancel, placed, refund, units, wallet
-from tests.stripes import LocalStripe, a_stripe
+from tests.stripes import LocalStripe, taking_money
 
 CASH: Final = {"amount": 2990, "currency": "cny"}
 
@@ -20,13 +22,9 @@ CASH: Final = {"amount": 2990, "currency": "cny"}
 @pytest.fixture
 def stripe(mall: Mall, tmp_path: Path) -> Iterator[LocalStripe]:
     """Return a local Stripe that takes the mall's money, by the mall's clock."""
-    before = mall.app.payments
-    with a_stripe(tmp_path) as local:
-        local.clock.instant = mall.clock.instant
-        payments = local.payments()
-        mall.app.payments = lambda: payments
+    with taking_money(mall, tmp_path) as local:
         yield local
-        mall.app.payments = before
+    check_all(Work(mall.clock.now()))
 
 
 def dear(mall: Mall, **more: Any) -> str:
@@ -96,7 +94,8 @@ def test_money_that_came_before_the_deadline_settles_after_it(
     assert look(lin, order)["status"] == "settled"
 
 
-def test_the_same_request_again_shows_the_same_payment(mall: Mall, stripe: LocalStripe) -> None:
+@pytest.mark.usefixtures("stripe")
+def test_the_same_request_again_shows_the_same_payment(mall: Mall) -> None:
     lin, mug = mall.member(points=500), dear(mall)
     order = placed(lin, mug)
     again = lin.post("/orders", {"reward_id": mug}, key="k")
@@ -141,7 +140,24 @@ def test_refunds_are_in_the_proportion_paid_and_add_up(mall: Mall, stripe: Local
     assert wallet(lin)["available"] == 500
 
 
-def test_cash_below_the_minimum_reserves_nothing(mall: Mall, stripe: LocalStripe) -> None:
+@pytest.mark.parametrize(
+    ("cash", "pointer"),
+    [
+        ({"amount": 0, "currency": "cny"}, "/options/0/cash/amount"),
+        ({"amount": 2990}, "/options/0/cash/currency"),
+        ({"amount": 2990, "currency": "usd"}, "/options/0/cash/currency"),
+    ],
+)
+def test_a_cash_part_is_something_in_the_programs_currency(
+    mall: Mall, cash: Json, pointer: str
+) -> None:
+    body = a_reward(options=[{"points": 10, "cash": cash}])
+    reply = mall.marketing.post("/admin/rewards", body, key="k")
+    assert (reply.status, reply.pointers()) == (422, [pointer])
+
+
+@pytest.mark.usefixtures("stripe")
+def test_cash_below_the_minimum_reserves_nothing(mall: Mall) -> None:
     lin = mall.member(points=500)
     cheap = mall.reward(options=[{"points": 10, "cash": {"amount": 479, "currency": "cny"}}])
     reply = lin.post("/orders", {"reward_id": cheap}, key="k")

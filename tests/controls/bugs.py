@@ -77,11 +77,11 @@ RECEIPT_AFTER: Final = (
     Slip(CHECKOUT, "_attempt", "orders.add(tx, order, address=ask.address)", "pass"),
     Slip(
         CHECKOUT,
-        "place",
-        "return Placed(_place_once(work, request, ask=ask), replayed=False)",
+        "_placed",
+        "return _place_once(work, request, ask=ask), False",
         "order = _place_once(work, request, ask=ask);"
         " persist(work, lambda tx: orders.add(tx, order, address=ask.address));"
-        " return Placed(order, replayed=False)",
+        " return order, False",
     ),
 )
 """An order is written after what pays for it, in a transaction of its own."""

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from app import app
 from chalicelib.redeem.orders.store import REVIEW
+from chalicelib.redeem.returns.store import WAKE as REFUND
+from chalicelib.settings import settings
 from chalicelib.storage import wakes
 from chalicelib.storage.work import Work
 from chalicelib.web import jobs as web_jobs
@@ -33,10 +37,17 @@ from tests.events import ADMIN, Api
 from tests.invariants import check_all
 from tests.mall import Mall, id_of, made
 from tests.orders import load_codes
+from tests.stripes import ENVIRONMENT, KEY, SECRET, taking_money
+
+TAKES_MONEY: Final = {
+    "JIFEN_STRIPE_KEY": KEY,
+    "JIFEN_STRIPE_WEBHOOK_SECRETS": SECRET,
+    "JIFEN_ENVIRONMENT": ENVIRONMENT,
+}
 
 
 @pytest.fixture
-def clients(mall: Mall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
+def clients(mall: Mall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     """Return clients of a mall where waiting takes no time and chance is always the same."""
     hours = Hours()
     before = (app.pause, app.elapsed, app.dice)
@@ -46,7 +57,11 @@ def clients(mall: Mall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     monkeypatch.setattr(web_jobs, "Work", waits)
     # The first member of all fixes the zone; that is not what a client does.
     mall.member("first")
-    yield Clients(mall)
+    for name, value in TAKES_MONEY.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    with taking_money(mall, tmp_path) as stripe:
+        yield Clients(mall, stripe)
     app.pause, app.elapsed, app.dice = before
 
 
@@ -66,6 +81,12 @@ def test_a_use_case_survives_every_fault(clients: Clients, name: str) -> None:
 def test_overdue_orders_end_under_every_fault(clients: Clients) -> None:
     survive(clients, "order-deadlines", JOBS["order-deadlines"])
     left = wakes.waiting(Work(clients.mall.clock.now()), REVIEW, limit=1)
+    assert left.items == []
+
+
+def test_unfinished_refunds_are_finished_under_every_fault(clients: Clients) -> None:
+    survive(clients, "unfinished-refunds", JOBS["unfinished-refunds"])
+    left = wakes.waiting(Work(clients.mall.clock.now()), REFUND, limit=1)
     assert left.items == []
 
 

@@ -14,6 +14,7 @@ from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.redeem.orders import service as orders
+from chalicelib.redeem.progress import service as progress
 from tests.builders import LATER
 from tests.events import Api, Json, Reply, a_caller
 from tests.interleavings.actors import Send
@@ -87,9 +88,7 @@ def cancel_waiting(scene: Scene) -> Send:
 def time_out(scene: Scene) -> Send:
     _ = scene.waiting
     scene.mall.clock.advance(hours=73)
-    return lambda: _done(
-        lambda: [orders.find(scene.work, name) for name in orders.overdue(scene.work)]
-    )
+    return lambda: _done(lambda: _end_overdue(scene))
 
 
 def claim(scene: Scene) -> Send:
@@ -268,6 +267,12 @@ def _claimed(scene: Scene, api: Api) -> Send:
 def _adjusted(scene: Scene, points: int) -> Send:
     _, asked = scene.lin, Adjustment(id_of("lin"), points, "looked at", by="op", key=scene.key())
     return lambda: _done(lambda: adjust(scene.work, asked))
+
+
+def _end_overdue(scene: Scene) -> None:
+    payments = scene.mall.app.payments()
+    for name in orders.overdue(scene.work):
+        progress.current(scene.work, payments, order=orders.find(scene.work, name))
 
 
 def _done(use_case: Callable[[], object]) -> Reply:

@@ -171,9 +171,11 @@ def test_a_move_of_the_clock_is_read_strictly(client: Client, body: Any) -> None
 
 
 def test_jobs_are_listed_with_their_schedules_and_run_when_asked(client: Client) -> None:
-    job = {"name": "order-deadlines", "schedule": "rate(5 minutes)"}
-    assert client.ask("/jobs").json() == {"items": [job]}
-    assert client.http.post(f"{client.control}/jobs/order-deadlines").status_code == 200
+    names = ("order-deadlines", "unfinished-refunds")
+    listed = [{"name": name, "schedule": "rate(5 minutes)"} for name in names]
+    assert client.ask("/jobs").json() == {"items": listed}
+    for name in names:
+        assert client.http.post(f"{client.control}/jobs/{name}").status_code == 200
     answer = client.http.post(f"{client.control}/jobs/sweep")
     assert (answer.status_code, problem(answer)["code"]) == (404, "not_found")
 
@@ -184,6 +186,7 @@ def test_jobs_are_listed_with_their_schedules_and_run_when_asked(client: Client)
         ("GET", "/token", 405, "POST"),
         ("PUT", "/clock", 405, "GET, HEAD, POST"),
         ("POST", "/jobs", 405, "GET, HEAD"),
+        ("GET", "/pay/ord_1", 405, "POST"),
         ("GET", "/nothing", 404, None),
         ("GET", "", 404, None),
     ],

@@ -27,11 +27,22 @@ from chalicelib.catalog.rewards.rules import NotEligible, NotRedeemableNow
 from chalicelib.catalog.stock.model import Left, Mode, Shard, StockPlan
 from chalicelib.catalog.stock.rules import SoldOut
 from chalicelib.kernel.errors import InvalidFields, Refusal
+from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.wallets.model import Lot, Wallet
 from chalicelib.ledger.wallets.rules import DebtOpen, InsufficientPoints, MemberFrozen
-from chalicelib.redeem.checkout.model import Ask
-from chalicelib.redeem.checkout.rules import Facts, judge, redeem
+from chalicelib.redeem.checkout.model import Ask, Price
+from chalicelib.redeem.checkout.rules import (
+    CashBelowMinimum,
+    CashNotChargeable,
+    Facts,
+    begun,
+    judge,
+    redeem,
+)
+from chalicelib.redeem.orders.model import Status
+from chalicelib.redeem.orders.rules import PAY_WITHIN
+from chalicelib.redeem.review.rules import REVIEW_WITHIN
 
 NOW: Final = datetime(2026, 11, 21, 4, tzinfo=UTC)
 TODAY: Final = date(2026, 11, 21)
@@ -44,7 +55,7 @@ def a_wallet(*lots: Lot, frozen: bool = False, debt: int = 0) -> Wallet:
     return Wallet("mem_00000000000", 3, available, 0, debt, lots, None, frozen, b"")
 
 
-def a_reward(points: int = 100) -> Reward:
+def a_reward(points: int = 100, *, cash: int = 0) -> Reward:
     return Reward(
         id=ONE.reward_id,
         version=1,
@@ -55,7 +66,7 @@ def a_reward(points: int = 100) -> Reward:
         brand=None,
         picture=None,
         category=None,
-        options=(Option(points),),
+        options=(Option(points, cash=Money(cash, "cny") if cash else None),),
         audience=EVERYONE,
         limits=(),
         shown=None,
@@ -82,6 +93,8 @@ CAUSES: Final[list[tuple[type[Refusal], dict[str, object]]]] = [
     (NotEligible, {"reward": replace(a_reward(), audience=Audience(standing=Standing.GOLD))}),
     (LimitReached, {"counters": (FULL,)}),
     (InsufficientPoints, {"wallet": a_wallet(Lot(SOON, 99))}),
+    (CashBelowMinimum, {"reward": a_reward(cash=479)}),
+    (CashNotChargeable, {"reward": a_reward(cash=100_000_000)}),
     (SoldOut, {"left": Left({0: Shard(10, 0)})}),
 ]
 
@@ -109,14 +122,40 @@ def test_the_first_cause_in_the_contracts_order_speaks(first: int) -> None:
 
 
 def test_nothing_wrong_costs_points_times_quantity() -> None:
-    assert judge(GOOD, ONE) == 100
+    assert judge(GOOD, ONE) == Price(100, None)
     wealthy = replace(GOOD, wallet=a_wallet(Lot(SOON, 300)))
-    assert judge(wealthy, replace(ONE, quantity=3)) == 300
+    assert judge(wealthy, replace(ONE, quantity=3)) == Price(300, None)
+
+
+def test_cash_is_paid_for_each_unit() -> None:
+    dear = replace(GOOD, reward=a_reward(10, cash=480))
+    assert judge(dear, replace(ONE, quantity=3)) == Price(30, Money(1440, "cny"))
+
+
+@pytest.mark.parametrize("cash", [480, 99_999_999])
+def test_the_least_and_the_most_that_a_card_is_charged(cash: int) -> None:
+    judge(replace(GOOD, reward=a_reward(cash=cash)), ONE)
+
+
+@pytest.mark.parametrize(
+    ("cash", "is_looked_at", "status", "deadline"),
+    [
+        (None, False, Status.SETTLED, None),
+        (None, True, Status.IN_REVIEW, NOW + REVIEW_WITHIN),
+        (Money(480, "cny"), False, Status.AWAITING_PAYMENT, NOW + PAY_WITHIN),
+        (Money(480, "cny"), True, Status.IN_REVIEW, NOW + REVIEW_WITHIN),
+    ],
+)
+def test_an_order_begins_by_its_cash_and_by_who_looks_at_it(
+    *, cash: Money | None, is_looked_at: bool, status: Status, deadline: datetime | None
+) -> None:
+    told = begun(Price(10, cash), is_looked_at=is_looked_at, now=NOW)
+    assert told == (status, deadline)
 
 
 def test_without_a_look_at_them_limits_and_stock_are_left_to_the_transaction() -> None:
     unread = replace(FULL, used=None)
-    assert judge(replace(GOOD, left=None, counters=(unread,)), ONE) == 100
+    assert judge(replace(GOOD, left=None, counters=(unread,)), ONE) == Price(100, None)
 
 
 def test_an_option_that_is_not_there_is_an_invalid_field() -> None:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 import pytest
 
+from chalicelib.gateways.payments.account import NoPayments
+from chalicelib.gateways.payments.port import Payments
 from chalicelib.storage.work import Work
 from chalicelib.web.house import House
 from chalicelib.web.jobs import Jobs, SomeFailed, each
@@ -36,11 +38,12 @@ def an_app(ran: list[Work], *names: str) -> House:
             raise ValueError(name)
 
     @ours.every("rate(1 hour)", name="the-job")
-    def run(work: Work) -> Mapping[str, int]:
+    def run(work: Work, _: Payments) -> Mapping[str, int]:
         ran.append(work)
         return each(names, act)
 
     app = House("jobs", clock=Hands(NOW))
+    app.payments = lambda: cast(Payments, NoPayments())
     app.register_blueprint(ours)
     return app
 

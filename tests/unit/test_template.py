@@ -17,7 +17,7 @@ from infra.template.lint import Template, findings, translate
 from infra.template.package import ROOT
 from tests.deployable import of_type, packaged, properties, stack
 
-FUNCTIONS: Final = ("APIHandler", "Authorizer", "OrderDeadlines")
+FUNCTIONS: Final = ("APIHandler", "Authorizer", "OrderDeadlines", "UnfinishedRefunds")
 KEPT: Final = ("Table", "Pool", "Secret")
 
 
