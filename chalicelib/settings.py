@@ -21,6 +21,8 @@ SECRET_BYTES_MIN: Final = 32
 STRIPE_NAMES: Final = ("JIFEN_STRIPE_KEY", "JIFEN_STRIPE_WEBHOOK_SECRETS", "JIFEN_ENVIRONMENT")
 SECRET_KEYS: Final = ("sk_", "rk_")
 """How Stripe's secret and restricted keys begin; a publishable one would fail the first order."""
+LIVE_KEYS: Final = ("sk_live_", "rk_live_")
+"""How those of them begin that move real money."""
 ENVIRONMENT: Final = re.compile(r"[a-z0-9-]{1,32}")
 """A name that fits into every key that is made with it."""
 THIS_MACHINE: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost):[0-9]{1,5}")
@@ -45,6 +47,24 @@ class StripeSettings:
     environment: str
     base: str = ""
 
+    @property
+    def is_live(self) -> bool:
+        """Tell whether the key moves real money."""
+        return self.key.startswith(LIVE_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSettings:
+    """By which ways members are told something; with none of them nobody is told anything.
+
+    `mail_from`: the address that mail is sent from, one that SES has verified. `has_sms`: whether
+    SMS are sent. `push_topic`: the topic to which pushes are published.
+    """
+
+    mail_from: str = ""
+    has_sms: bool = False
+    push_topic: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -52,7 +72,9 @@ class Settings:
 
     `table`: the DynamoDB table. `issuer`, `jwks_url`, `clients`: whose tokens count, where their
     keys are, and which app clients people sign in with. `secret`: keys cursors, member codes, ids.
-    `stripe`: without it nothing can be sold for cash, and everything else works.
+    `stripe`: without it nothing can be sold for cash, and everything else works. `events_queue`:
+    where the queue of Stripe's events is, empty where this function puts nothing into it.
+    `messages`: how members are told something, where this function tells them.
     """
 
     table: str
@@ -61,6 +83,8 @@ class Settings:
     clients: frozenset[str]
     secret: bytes
     stripe: StripeSettings | None = None
+    events_queue: str = ""
+    messages: MessageSettings = MessageSettings()
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -81,6 +105,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         clients=frozenset(name for name in clients if name),
         secret=secret,
         stripe=_stripe(environment) if environment.get("JIFEN_STRIPE_KEY") else None,
+        events_queue=environment.get("JIFEN_EVENTS_QUEUE", ""),
+        messages=_messages(environment),
     )
 
 
@@ -106,6 +132,14 @@ def _stripe(environment: Mapping[str, str]) -> StripeSettings:
         webhook_secrets=tuple(secret for secret in secrets if secret),
         environment=environment["JIFEN_ENVIRONMENT"],
         base=environment.get("JIFEN_STRIPE_BASE", ""),
+    )
+
+
+def _messages(environment: Mapping[str, str]) -> MessageSettings:
+    return MessageSettings(
+        mail_from=environment.get("JIFEN_MAIL_FROM", ""),
+        has_sms=environment.get("JIFEN_SMS", "") == "on",
+        push_topic=environment.get("JIFEN_PUSH_TOPIC", ""),
     )
 
 

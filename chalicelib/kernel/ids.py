@@ -27,6 +27,8 @@ are."""
 MEMBER_PATTERN: Final = re.compile(r"mem_[0-9A-Za-z]{11}")
 ORDER_PATTERN: Final = re.compile(r"ord_[0-9A-Za-z]{20}")
 REWARD_PATTERN: Final = re.compile(r"rwd_[0-9A-Za-z]{11}")
+CAMPAIGN_CHARS: Final = 11
+CAMPAIGN_PATTERN: Final = re.compile(r"cmp_[0-9A-Za-z]{11}")
 
 
 class Dice(Protocol):

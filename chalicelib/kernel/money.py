@@ -1,4 +1,7 @@
-"""Money: integer minor units with an ISO 4217 code, in the lower case that Stripe uses."""
+"""Money: integer minor units with an ISO 4217 code, in the lower case that Stripe uses.
+
+A person reads it with its sign and its own digits: `written(Money(112850, "cny"))` is ¥1,128.50.
+"""
 
 from __future__ import annotations
 
@@ -22,3 +25,31 @@ class Money:
     def whole_units(self) -> int:
         """Return the whole currency units, rounded down: ¥29.90 has 29."""
         return int(self.amount // 10 ** MINOR_DIGITS[self.currency])
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a currency is written: its sign, and one whole unit in each language."""
+
+    sign: str
+    en: str
+    zh: str
+
+
+WORDS: Final = {
+    "cny": Words("¥", "yuan", "元"),
+    "usd": Words("$", "dollar", "美元"),
+    "eur": Words("€", "euro", "欧元"),
+    "gbp": Words("£", "pound", "英镑"),
+    "hkd": Words("HK$", "Hong Kong dollar", "港元"),
+    "jpy": Words("JP¥", "yen", "日元"),
+    "kwd": Words("KD ", "dinar", "科威特第纳尔"),
+}
+"""Every currency of `MINOR_DIGITS`."""
+
+
+def written(money: Money) -> str:
+    """Return money as a person writes it: ¥1,128.50."""
+    digits = MINOR_DIGITS[money.currency]
+    whole, rest = divmod(money.amount, 10**digits)
+    return f"{WORDS[money.currency].sign}{whole:,}" + (f".{rest:0{digits}d}" if digits else "")

@@ -10,3 +10,8 @@ whose numbers hold 38 digits."""
 
 QUANTITY_MAX: Final = 20
 """The most units one order may ask for (the rules of the program)."""
+
+
+def counted(points: int) -> str:
+    """Return points in English."""
+    return "1 point" if points == 1 else f"{points} points"

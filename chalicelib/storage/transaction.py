@@ -186,6 +186,10 @@ class Transaction:
         raise Unavailable
 
 
+Aside = Callable[[Transaction], None]
+"""Adds to somebody else's transaction what has to be written with it, or not at all."""
+
+
 def persist(work: Work, attempt: Callable[[Transaction], T]) -> T:
     """Run the attempt and commit what it added, again while a compare-and-swap loses.
 

@@ -9,8 +9,9 @@ a delay and only hints: what it names is read again before anything is decided.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from chalicelib.kernel.clock import rfc3339
@@ -20,14 +21,30 @@ from chalicelib.storage.reads import LAST, patiently
 from chalicelib.storage.table import Item, connection
 from chalicelib.storage.work import Work
 
+NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
+"""The attributes of an item that has no deadline."""
 SHARDS: Final = 4
 """Four thousand new deadlines of a kind a second."""
+PAGE: Final = 100
+"""As many as one batch of reads takes."""
 
 
 def wake(kind: str, name: str, *, at: datetime) -> Mapping[str, str]:
     """Return the attributes of an item, named uniquely, that has a deadline."""
-    shard = sum(name.encode()) % SHARDS
-    return {"wk": f"{kind}#{shard}", "wa": f"{rfc3339(at)}#{name}"}
+    return _waiting_for(kind, name, until=rfc3339(at))
+
+
+def wake_on(kind: str, name: str, *, day: date) -> Mapping[str, str]:
+    """Return the attributes of an item that has a day of the program's zone for a deadline.
+
+    A kind has instants or days, never both.
+    """
+    return _waiting_for(kind, name, until=day.isoformat())
+
+
+def day_of_wake(position: str) -> date:
+    """Return the day that `wake_on` wrote, from the attribute `wa`."""
+    return date.fromisoformat(position.partition("#")[0])
 
 
 def name_of(position: str) -> str:
@@ -43,6 +60,26 @@ def waiting(work: Work, kind: str, *, limit: int, after: str | None = None) -> P
 def due(work: Work, kind: str, *, limit: int, after: str | None = None) -> Page[str]:
     """Return the names of things of a kind whose deadline has come, soonest first."""
     return _page(work, kind, limit=limit, after=after, until=f"{rfc3339(work.now)}#{LAST}")
+
+
+def due_by(work: Work, kind: str, *, day: date, limit: int, after: str | None = None) -> Page[str]:
+    """Return the names of things of a kind whose day has come by `day`, soonest first."""
+    return _page(work, kind, limit=limit, after=after, until=f"{day.isoformat()}#{LAST}")
+
+
+def named_between(work: Work, kind: str, *, since: datetime, until: datetime) -> Iterator[str]:
+    """Yield the names of things of a kind whose instants lie from `since` up to before `until`."""
+    for shard in range(SHARDS):
+        begins, ends = rfc3339(since), rfc3339(until)
+        while begins:
+            found = _shard(work, f"{kind}#{shard}", begins=begins, until=ends, limit=PAGE)
+            yield from map(name_of, found)
+            begins = f"{found[-1]}!" if len(found) == PAGE else ""
+
+
+def _waiting_for(kind: str, name: str, *, until: str) -> Mapping[str, str]:
+    shard = sum(name.encode()) % SHARDS
+    return {"wk": f"{kind}#{shard}", "wa": f"{until}#{name}"}
 
 
 def _page(work: Work, kind: str, *, limit: int, after: str | None, until: str) -> Page[str]:

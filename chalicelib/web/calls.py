@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from typing_extensions import TypeVar
 
 from chalicelib.gateways.payments.port import Payments
+from chalicelib.gateways.queue.port import Queue
 from chalicelib.kernel.errors import Language
 from chalicelib.storage.work import Work
 from chalicelib.web.bodies import Query
@@ -39,17 +40,25 @@ NOTHING_RAW: Final = Raw(b"", {})
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Whom the app talks to, each made when it is first needed."""
+
+    payments: Callable[[], Payments]
+    queue: Callable[[], Queue]
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[B, Q]):
     """One call of a route: `Call[OrderDraft]`, or `Call[None, PageQuery]` for a list.
 
-    `till` gives whoever takes money. `path` is percent-decoded. `key` is the Idempotency-Key, empty
-    where none is asked for. `route` is the template, `POST /v1/orders`. `fingerprint` is the
+    `outside` gives whom the app talks to. `path` is percent-decoded. `key` is the Idempotency-Key,
+    empty where none is asked for. `route` is the template, `POST /v1/orders`. `fingerprint` is the
     SHA-256 of method, concrete path and the parsed body. `if_match` is the version that the caller
     read, 0 where none is asked for. `raw` is there where the view reads the bytes itself.
     """
 
     work: Work
-    till: Callable[[], Payments]
+    outside: Outside
     identity: Identity
     path: Mapping[str, str]
     body: B
@@ -65,7 +74,12 @@ class Call(Generic[B, Q]):
     @property
     def payments(self) -> Payments:
         """Return whoever takes money."""
-        return self.till()
+        return self.outside.payments()
+
+    @property
+    def queue(self) -> Queue:
+        """Return where messages are kept until they are worked off."""
+        return self.outside.queue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,17 @@ from typing import Any, cast
 from chalice.app import Chalice
 from typing_extensions import override
 
+from chalicelib.gateways.messages import aws
+from chalicelib.gateways.messages.port import Messages
 from chalicelib.gateways.payments import account
 from chalicelib.gateways.payments.port import Payments
+from chalicelib.gateways.queue import sqs
+from chalicelib.gateways.queue.port import Queue
 from chalicelib.kernel.clock import Clock, SystemClock
 from chalicelib.kernel.errors import MethodNotAllowed, NotFound, Refusal
 from chalicelib.kernel.ids import Dice
 from chalicelib.storage.work import BUDGET_SECONDS, SYSTEM_DICE, Work
+from chalicelib.web.calls import Outside
 from chalicelib.web.events import Reply, Request, read_event
 from chalicelib.web.logs import tell_failure, tell_request
 from chalicelib.web.problems import Broken, problem_reply
@@ -35,8 +40,8 @@ UNROUTED = "none"
 class House(Chalice):
     """The Chalice app of Jifen.
 
-    `clock`, `dice`, how a use case waits (`pause`, `elapsed`), and who takes money may be replaced,
-    by tests and on a laptop.
+    `clock`, `dice`, how a use case waits (`pause`, `elapsed`), who takes money, who keeps messages
+    of machines and who carries those to members may be replaced, by tests and on a laptop.
     """
 
     def __init__(
@@ -49,6 +54,8 @@ class House(Chalice):
         self.pause: Callable[[float], None] = time.sleep
         self.elapsed: Callable[[], float] = time.monotonic
         self.payments: Callable[[], Payments] = cache(account.payments)
+        self.queue: Callable[[], Queue] = cache(sqs.queue)
+        self.messages: Callable[[], Messages] = cache(aws.messages)
 
     @override
     def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -99,7 +106,8 @@ class House(Chalice):
                 elapsed=self.elapsed,
                 deadline=self.elapsed() + BUDGET_SECONDS,
             )
-            return endpoint.reply(request, work, payments=self.payments)
+            outside = Outside(self.payments, self.queue)
+            return endpoint.reply(request, work, outside=outside)
         if request.resource not in self.routes:
             raise NotFound
         methods = set(self.routes[request.resource])

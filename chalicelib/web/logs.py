@@ -69,6 +69,11 @@ def tell_job(name: str, counts: Mapping[str, int], *, seconds: float) -> None:
     logger().info("job", extra=told)
 
 
+def tell_progress(name: str, counts: Mapping[str, int]) -> None:
+    """Write how far a run of a job is that goes on."""
+    logger().info("job goes on", extra={"job": name, **counts})
+
+
 def tell_failed(name: str, error: BaseException) -> None:
     """Write the line of one thing that a job could not do."""
     told = {"about": name, "error": type(error).__name__, "causes": causes(error)}
@@ -85,6 +90,14 @@ def tell_failure(request: Request, error: BaseException, *, route: str) -> None:
         "places": places(error),
     }
     logger().error("unexpected", extra=told)
+
+
+def alarm(name: str, **facts: str | int) -> None:
+    """Write the line that wakes somebody: ids and Stripe's own words, nothing personal or secret.
+
+    The log's metric filter looks for `alarm`, whatever it is called.
+    """
+    logger().error("alarm", extra={"alarm": name, **facts})
 
 
 def causes(error: BaseException) -> list[str]:

@@ -23,12 +23,11 @@ from urllib.parse import quote
 from chalice.app import Blueprint, Chalice
 from pydantic import BaseModel
 
-from chalicelib.gateways.payments.port import Payments
 from chalicelib.kernel.errors import Language, Refusal
 from chalicelib.storage.work import Work
 from chalicelib.web.authorizer import check_token
 from chalicelib.web.bodies import BODY_BYTES_MAX, Body, Query, read_body, read_query
-from chalicelib.web.calls import NOTHING_RAW, Answer, Call, Raw
+from chalicelib.web.calls import NOTHING_RAW, Answer, Call, Outside, Raw
 from chalicelib.web.events import Reply, Request
 from chalicelib.web.headers import (
     content_tag,
@@ -125,7 +124,7 @@ class Endpoint:
         self._body = None if operation.method == "GET" or operation.raw else body
         self._may_be_empty = not any(field.is_required() for field in body.model_fields.values())
 
-    def reply(self, request: Request, work: Work, *, payments: Callable[[], Payments]) -> Reply:
+    def reply(self, request: Request, work: Work, *, outside: Outside) -> Reply:
         """Return the answer to a request, or raise what stands against it."""
         operation = self.operation
         payload = request.payload(operation.bytes_max) if self._body or operation.raw else b""
@@ -140,7 +139,7 @@ class Endpoint:
         path = request.path()
         call: Call[Any, Any] = Call(
             work=work,
-            till=payments,
+            outside=outside,
             identity=identity,
             path=path,
             body=body,
