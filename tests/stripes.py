@@ -18,16 +18,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
+import pytest
 import stripe
 
 from chalicelib.gateways.payments.model import Intent, PaymentDraft, RefundDraft, Span
 from chalicelib.gateways.payments.port import Payments
 from chalicelib.gateways.payments.stripe_payments import API_VERSION, StripePayments
 from chalicelib.kernel.money import Money
-from chalicelib.settings import StripeSettings
+from chalicelib.settings import StripeSettings, settings
 from infra.local.stripe import cards
 from infra.local.stripe.opening import Webhook, opened
 from tests.mall import Hands, Mall
+from tests.queues import a_queue
 
 if TYPE_CHECKING:
     from stripe import HTTPClient, StripeClient
@@ -36,6 +38,7 @@ KEY: Final = "sk_test_of_the_tests"
 SECRET: Final = "whsec_of_the_tests"
 ENVIRONMENT: Final = "tests"
 ORDER: Final = "ord_0000000000000000test"
+REFUND: Final = "rfd_0000000000000000test"
 SECONDS: Final = 10.0
 RETURN_URL: Final = "https://mall.example.test/paid"
 
@@ -54,8 +57,8 @@ class LocalStripe:
         self, *, environment: str = ENVIRONMENT, http: HTTPClient | None = None
     ) -> StripePayments:
         """Return our gateway to it."""
-        settings = StripeSettings(KEY, (SECRET,), environment, self.base)
-        return StripePayments(settings, http=http)
+        account = StripeSettings(KEY, (SECRET,), environment, self.base)
+        return StripePayments(account, http=http)
 
     def client(self) -> StripeClient:
         """Return the library's own client of it."""
@@ -120,8 +123,11 @@ def a_stripe(
 
 @contextmanager
 def taking_money(mall: Mall, home: Path) -> Iterator[LocalStripe]:
-    """Let a local Stripe take a mall's money, by the mall's clock as it stands."""
-    with a_stripe(home) as local:
+    """Let a local Stripe take a mall's money, by the mall's clock as it stands.
+
+    What it tells is kept in a queue of the test's; `tests.queues.drain` works it off.
+    """
+    with a_stripe(home) as local, a_queue(mall, home), account_settings():
         local.clock.instant = mall.clock.instant
         before, payments = mall.app.payments, local.payments()
         mall.app.payments = lambda: payments
@@ -129,6 +135,18 @@ def taking_money(mall: Mall, home: Path) -> Iterator[LocalStripe]:
             yield local
         finally:
             mall.app.payments = before
+
+
+@contextmanager
+def account_settings(*, secrets: str = SECRET) -> Iterator[None]:
+    """Let the program's settings name the account; `secrets` are separated by commas."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JIFEN_STRIPE_KEY", KEY)
+        patch.setenv("JIFEN_STRIPE_WEBHOOK_SECRETS", secrets)
+        patch.setenv("JIFEN_ENVIRONMENT", ENVIRONMENT)
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
 
 
 def paid(local: LocalStripe, payments: Payments, card: str = cards.VISA) -> Intent:
@@ -140,9 +158,9 @@ def paid(local: LocalStripe, payments: Payments, card: str = cards.VISA) -> Inte
     return payments.get_intent(intent.id)
 
 
-def a_refund(intent: Intent, amount: int, number: int = 1) -> RefundDraft:
+def a_refund(intent: Intent, amount: int, name: str = REFUND) -> RefundDraft:
     """Return a refund to be made of a payment."""
-    return RefundDraft(ORDER, number, intent.id, Money(amount, intent.cash.currency))
+    return RefundDraft(ORDER, name, intent.id, Money(amount, intent.cash.currency))
 
 
 def lately(local: LocalStripe, *, hours: int = 1) -> Span:

@@ -22,7 +22,7 @@ from chalicelib.kernel.money import Money
 from infra.local.stripe import cards
 from infra.local.stripe.endpoints import ADDRESSES
 from infra.local.stripe.wire import decode
-from tests.stripes import KEY, RETURN_URL, LocalStripe, a_payment
+from tests.stripes import KEY, ORDER, REFUND, RETURN_URL, LocalStripe, a_payment
 
 PAGE_EVENTS: Final = 100
 INQUIRY: Final = "pm_card_createDisputeInquiry"
@@ -109,9 +109,7 @@ def play_gateway(local: LocalStripe) -> Story:
     local.pay(intent, "disputed")
     dispute = payments.disputes_of(intent.id)[0]
     local.lever(f"disputes/{dispute.id}", {"is_done": True})
-    refund = payments.create_refund(
-        RefundDraft(a_payment().order_id, 1, intent.id, Money(100, "cny"))
-    )
+    refund = payments.create_refund(RefundDraft(ORDER, REFUND, intent.id, Money(100, "cny")))
     other = payments.create_intent(a_payment(attempt=2))
     span = Span(local.clock.now() - timedelta(days=1), local.clock.now() + timedelta(days=1))
     payments.get_intent(intent.id)
@@ -119,7 +117,7 @@ def play_gateway(local: LocalStripe) -> Story:
     payments.get_refund(refund.id)
     payments.refunds_of(intent.id)
     payments.get_dispute(dispute.id)
-    payments.intents_of(a_payment().order_id, span=span)
+    payments.intents_of(ORDER, span=span)
     for listing in (payments.refunds(span), payments.disputes(span)):
         assert list(listing)
     return story

@@ -27,10 +27,13 @@ import pytest
 
 from infra.local import engines
 from infra.local.engines import HOST, MINISTACK, REGION
+from infra.local.stripe.postman import signature
 from infra.template.lint import Template
 from infra.template.package import ROOT, STAGE
 from tests.contracts.pools import Pool, client, create_stack
 from tests.deployable import packaged, stack
+from tests.stripes import KEY, SECRET
+from tests.webhooks import NOWHERE, a_payment_event
 
 START_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 30.0
@@ -105,6 +108,9 @@ def template_for(endpoint: str) -> Template:
         told = template["Resources"][name]["Properties"]["Environment"]["Variables"]
         told["JIFEN_JWKS_URL"] = {"Fn::Sub": f"{endpoint}/${{Pool}}/.well-known/jwks.json"}
         told["PYTHONPATH"] = sysconfig.get_path("purelib")
+    # As an operator would put it; the functions are told by the template's own references.
+    secret = {"key": KEY, "webhook_secrets": f"whsec_old,{SECRET}"}
+    template["Resources"]["StripeSecret"]["Properties"]["SecretString"] = json.dumps(secret)
     return template
 
 
@@ -255,3 +261,26 @@ def test_each_right_to_the_table_is_needed(
     assert 500 not in redemption.values()
     with without(deployed, sid=sid, action=action):
         assert 500 in a_redemption(deployed).values()
+
+
+def webhook(deployed: Deployed) -> httpx.Response:
+    """Tell the API of an order that is not there, as Stripe would."""
+    event = a_payment_event(NOWHERE, environment="prod", id=f"evt_{next(_numbers)}")
+    payload = json.dumps(event)
+    signed = {"Stripe-Signature": signature(payload, [SECRET], now=int(time.time()))}
+    headers = signed | {"Content-Type": "application/json"}
+    return deployed.call("POST", "/webhooks/stripe", content=payload, headers=headers)
+
+
+def test_what_stripe_tells_is_kept_in_the_queue_with_the_right_to_put_it_there(
+    deployed: Deployed,
+) -> None:
+    queues = client("sqs", deployed.endpoint)
+    (url,) = (url for url in queues.list_queues()["QueueUrls"] if "DeadLetters" not in url)
+    heard = webhook(deployed)
+    assert (heard.status_code, heard.json()) == (200, {"is_ours": True})
+    counted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    told = queues.get_queue_attributes(QueueUrl=url, AttributeNames=counted)["Attributes"]
+    assert sum(int(told[name]) for name in counted) == 1
+    with without(deployed, sid="PutWhatStripeTold", action="sqs:SendMessage"):
+        assert webhook(deployed).status_code == 503

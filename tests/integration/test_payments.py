@@ -13,12 +13,7 @@ import pytest
 import stripe
 
 from chalicelib.gateways.payments.errors import Down, PaymentsError, Rejected, Unclear
-from chalicelib.gateways.payments.model import (
-    Intent,
-    IntentStatus,
-    Mark,
-    RefundDraft,
-)
+from chalicelib.gateways.payments.model import Intent, IntentStatus, Mark, RefundDraft
 from chalicelib.gateways.payments.stripe_payments import StripePayments
 from chalicelib.kernel.money import Money
 from chalicelib.settings import StripeSettings
@@ -26,6 +21,7 @@ from tests.stack.process import until
 from tests.stripes import (
     ENVIRONMENT,
     ORDER,
+    REFUND,
     SECRET,
     LocalStripe,
     a_payment,
@@ -43,7 +39,7 @@ def test_a_payment_bears_our_mark_and_waits_for_its_payer(
     intent = payments.create_intent(a_payment(2990, "cny", attempt=3))
     assert intent.status is IntentStatus.REQUIRES_PAYMENT_METHOD
     assert (intent.cash, intent.received) == (Money(2990, "cny"), Money(0, "cny"))
-    assert intent.mark == Mark(ENVIRONMENT, ORDER, 3)
+    assert intent.mark == Mark(ENVIRONMENT, ORDER)
     assert intent.created_at == local.clock.now()
     assert (intent.is_live, intent.charge_id, intent.declined) == (False, None, None)
     assert (intent.client_secret or "").startswith(f"{intent.id}_secret_")
@@ -113,7 +109,7 @@ def test_a_connection_that_breaks_before_anything_is_done_is_unclear_too(
     with pytest.raises(Unclear):
         payments.create_intent(a_payment())
     assert payments.intents_of(ORDER, span=lately(local)) == []
-    assert payments.create_intent(a_payment()).mark == Mark(ENVIRONMENT, ORDER, 1)
+    assert payments.create_intent(a_payment()).mark == Mark(ENVIRONMENT, ORDER)
 
 
 def test_a_failure_that_stripe_keeps_comes_back_until_another_attempt(
@@ -126,7 +122,7 @@ def test_a_failure_that_stripe_keeps_comes_back_until_another_attempt(
         assert failed.value.is_kept
         assert failed.value.request_id.startswith("req_")
     assert payments.intents_of(ORDER, span=lately(local)) == []
-    assert payments.create_intent(a_payment(attempt=2)).mark == Mark(ENVIRONMENT, ORDER, 2)
+    assert payments.create_intent(a_payment(attempt=2)).mark == Mark(ENVIRONMENT, ORDER)
 
 
 def test_a_failure_that_stripe_keeps_may_have_made_the_payment(
@@ -137,7 +133,7 @@ def test_a_failure_that_stripe_keeps_may_have_made_the_payment(
         payments.create_intent(a_payment())
     assert failed.value.is_kept
     (made,) = payments.intents_of(ORDER, span=lately(local))
-    assert made.mark == Mark(ENVIRONMENT, ORDER, 1)
+    assert made.mark == Mark(ENVIRONMENT, ORDER)
 
 
 def test_a_failure_that_stripe_forgets_is_gone_with_the_next_call(
@@ -147,7 +143,7 @@ def test_a_failure_that_stripe_forgets_is_gone_with_the_next_call(
     with pytest.raises(Unclear) as failed:
         payments.create_intent(a_payment())
     assert not failed.value.is_kept
-    assert payments.create_intent(a_payment()).mark == Mark(ENVIRONMENT, ORDER, 1)
+    assert payments.create_intent(a_payment()).mark == Mark(ENVIRONMENT, ORDER)
 
 
 def test_too_many_calls_at_once_is_down_and_nothing_was_done(
@@ -174,7 +170,7 @@ def calls(payments: StripePayments) -> list[Callable[[], object]]:
         lambda: payments.create_intent(a_payment()),
         lambda: payments.get_intent("pi_1"),
         lambda: payments.cancel_intent("pi_1"),
-        lambda: payments.create_refund(RefundDraft(ORDER, 1, "pi_1", Money(1, "usd"))),
+        lambda: payments.create_refund(RefundDraft(ORDER, REFUND, "pi_1", Money(1, "usd"))),
         lambda: payments.refunds_of("pi_1"),
     ]
 
@@ -200,7 +196,7 @@ def test_a_second_call_while_the_first_runs_is_unclear(
         with pytest.raises(Unclear) as failed:
             local.payments().create_intent(a_payment())
         assert failed.value.reason == "idempotency_key_in_use"
-        assert first.result().mark == Mark(ENVIRONMENT, ORDER, 1)
+        assert first.result().mark == Mark(ENVIRONMENT, ORDER)
 
 
 def test_a_declined_card_is_told_on_the_payment(

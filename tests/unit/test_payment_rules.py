@@ -11,11 +11,29 @@ from chalicelib.gateways.payments.rules import (
     Unchargeable,
     minimum_charge,
     step_of,
+    why_never_chargeable,
     why_unchargeable,
 )
 from chalicelib.kernel.money import MINOR_DIGITS, Money
 from infra.local.stripe import money
 from infra.local.stripe.refused import Refused
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "why"),
+    [
+        (24, "cny", None),
+        (23, "cny", Unchargeable.BELOW_MINIMUM),
+        (CHARGE_MAX, "cny", None),
+        (CHARGE_MAX + 1, "cny", Unchargeable.ABOVE_MAXIMUM),
+        (1005, "kwd", None),
+        (1000, "xxx", Unchargeable.UNKNOWN_CURRENCY),
+    ],
+)
+def test_a_price_that_no_number_of_units_makes_chargeable_says_why(
+    amount: int, currency: str, why: Unchargeable | None
+) -> None:
+    assert why_never_chargeable(Money(amount, currency), units_max=20) is why
 
 
 def test_every_currency_that_a_program_may_choose_has_a_minimum() -> None:

@@ -60,12 +60,12 @@ class DisputeStatus(StrEnum):
 class Mark:
     """What we write on everything that we make at Stripe: nothing personal.
 
-    `number` counts the attempts to pay an order, or its refunds, each from 1.
+    `refund_id` is our own record of a refund, None on anything else.
     """
 
     environment: str
     order_id: str
-    number: int
+    refund_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +153,10 @@ class RefundDraft:
     """A refund to be made: the same draft always makes the same one."""
 
     order_id: str
-    number: int
+    refund_id: str
     intent_id: str
     cash: Money
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,7 @@ ENVIRONMENT: Final = "environment"
 ORDER: Final = "order"
 ATTEMPT: Final = "attempt"
 REFUND: Final = "refund"
-"""The names in the metadata of what we make: the environment, the order, and which of its own."""
-WRITTEN: Final = frozenset("0123456789")
-NUMBER_CHARS_MAX: Final = 9
+"""The names in the metadata of what we make: environment, order, and which payment or refund."""
 
 
 def intent_of(found: stripe.PaymentIntent) -> Intent:
@@ -37,7 +35,7 @@ def intent_of(found: stripe.PaymentIntent) -> Intent:
         status=status_of(IntentStatus, found.status),
         cash=Money(found.amount, found.currency),
         received=Money(found.amount_received, found.currency),
-        mark=mark_of(found.metadata.to_dict(), ATTEMPT),
+        mark=mark_of(found.metadata.to_dict()),
         created_at=instant_of(found.created),
         is_live=found.livemode,
         charge_id=_id_of(found.latest_charge),
@@ -55,7 +53,7 @@ def refund_of(found: stripe.Refund) -> Refund:
         cash=Money(found.amount, found.currency),
         intent_id=_id_of(found.payment_intent),
         charge_id=_id_of(found.charge),
-        mark=mark_of(metadata, REFUND),
+        mark=mark_of(metadata),
         created_at=instant_of(found.created),
         failure=_told(found, "failure_reason"),
     )
@@ -78,14 +76,12 @@ def dispute_of(found: stripe.Dispute) -> Dispute:
     )
 
 
-def mark_of(metadata: Mapping[str, Any], counter: str) -> Mark | None:
+def mark_of(metadata: Mapping[str, Any]) -> Mark | None:
     """Return our mark on an object, or None where there is none or it was tampered with."""
-    environment, order, number = (metadata.get(name) for name in (ENVIRONMENT, ORDER, counter))
-    if not (isinstance(environment, str) and isinstance(order, str) and isinstance(number, str)):
+    environment, order, refund = (metadata.get(name) for name in (ENVIRONMENT, ORDER, REFUND))
+    if not (isinstance(environment, str) and isinstance(order, str)):
         return None
-    if not number or len(number) > NUMBER_CHARS_MAX or set(number) - WRITTEN:
-        return None
-    return Mark(environment, order, int(number))
+    return Mark(environment, order, refund if isinstance(refund, str) else None)
 
 
 def instant_of(seconds: int) -> datetime:

@@ -52,6 +52,16 @@ def why_unchargeable(cash: Money) -> Unchargeable | None:
     return None
 
 
+def why_never_chargeable(cash: Money, *, units_max: int) -> Unchargeable | None:
+    """Return why no order of up to so many units can be charged at a price, None where one can."""
+    found = None
+    for units in range(1, units_max + 1):
+        found = why_unchargeable(Money(cash.amount * units, cash.currency))
+        if found is None:
+            return None
+    return found
+
+
 def minimum_charge(currency: str) -> Money:
     """Return the least that can be charged in a currency that Stripe knows."""
     return Money(CHARGE_MIN[currency], currency)

@@ -1,8 +1,8 @@
 """Stripe, behind the seam.
 
-What is made bears our mark and an idempotency key that follows from order and number, so a call
-that is repeated, by whomever and after whatever, makes nothing twice. Everything sent follows from
-the draft alone: Stripe refuses a key that comes back with other parameters.
+What is made bears our mark and an idempotency key that follows from what it is for and the attempt,
+so a call that is repeated, by whomever and after whatever, makes nothing twice. Everything sent
+follows from the draft alone: Stripe refuses a key that comes back with other parameters.
 
 One call, no second try: a payment waits in a request, which Lambda ends after 15 seconds, and a
 second try of the library's would begin after ten. Whoever repeats is the client, the webhook or the
@@ -112,13 +112,13 @@ class StripePayments(Payments):
     @override
     def create_refund(self, draft: RefundDraft) -> Refund:
         marks = {ENVIRONMENT: self._settings.environment, ORDER: draft.order_id}
-        key = self._key(draft.order_id, deed="refund", number=draft.number)
+        key = self._key(draft.refund_id, deed="refund", number=draft.attempt)
         found = _asked(
             lambda: self._client.v1.refunds.create(
                 {
                     "payment_intent": draft.intent_id,
                     "amount": draft.cash.amount,
-                    "metadata": {**marks, REFUND: str(draft.number)},
+                    "metadata": {**marks, REFUND: draft.refund_id},
                 },
                 {"idempotency_key": key},
             ),
@@ -208,9 +208,9 @@ class StripePayments(Payments):
             or stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
         )
 
-    def _key(self, order_id: str, *, deed: str, number: int) -> str:
+    def _key(self, name: str, *, deed: str, number: int) -> str:
         """Return the key of one deed, whoever does it and how often."""
-        return f"jifen:{self._settings.environment}:{order_id}:{deed}:{number}"
+        return f"jifen:{self._settings.environment}:{name}:{deed}:{number}"
 
 
 def _asked(call: Callable[[], T], *, is_write: bool = False) -> T:

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.gateways.payments.model import Mark, Notice
-from chalicelib.gateways.payments.reading import ATTEMPT, REFUND, instant_of, mark_of
+from chalicelib.gateways.payments.reading import instant_of, mark_of
 
 TOLERANCE: Final = timedelta(minutes=5)
 """Stripe's own default."""
@@ -97,9 +97,7 @@ def _intent_id(thing: dict[str, Any]) -> str | None:
 
 def _mark(thing: dict[str, Any]) -> Mark | None:
     metadata = thing.get("metadata")
-    if not isinstance(metadata, dict):
-        return None
-    return mark_of(metadata, REFUND if thing["object"] == "refund" else ATTEMPT)
+    return mark_of(metadata) if isinstance(metadata, dict) else None
 
 
 def _text(value: object) -> str:

@@ -26,6 +26,9 @@ def list_of(world: World, kind: str, *, asked: Asked) -> Document:
     """Return one page."""
     params = asked.params
     filters: dict[str, list[str]] = {name: [params[name]] for name in FILTERS if name in params}
+    if kind == "refund":
+        for name in filters:
+            world.get(name, params[name])
     if "types" in params:
         filters["type"] = params["types"]
     bounds: Mapping[str, int] = params.get("created", {})

@@ -40,9 +40,7 @@ AMOUNT: Final = integer(1)
 
 def check_charge(sum_: int, currency_: str) -> None:
     """Refuse an amount that cannot be charged."""
-    if currency_ in THREE_DECIMALS and sum_ % 10:
-        said = f"Amounts in {currency_} must end in 0: {sum_} does not."
-        raise _refused(said, "parameter_invalid_integer")
+    check_step(sum_, currency_)
     if sum_ > AMOUNT_MAX:
         said = f"Amount must be no more than {written(AMOUNT_MAX, currency_)}"
         raise _refused(said, "amount_too_large")
@@ -57,6 +55,13 @@ def check_charge(sum_: int, currency_: str) -> None:
             f" converts to approximately {written(cents, 'usd')}."
         )
         raise _refused(said, "amount_too_small")
+
+
+def check_step(sum_: int, currency_: str) -> None:
+    """Refuse an amount with a third decimal that card networks do not know."""
+    if currency_ in THREE_DECIMALS and sum_ % 10:
+        said = f"Amounts in {currency_} must end in 0: {sum_} does not."
+        raise _refused(said, "parameter_invalid_integer")
 
 
 def written(sum_: int, currency_: str) -> str:

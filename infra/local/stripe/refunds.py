@@ -7,7 +7,7 @@ from typing import Any
 from infra.local.stripe import shapes
 from infra.local.stripe.cards import CARDS, Card, Refunding
 from infra.local.stripe.events import announce
-from infra.local.stripe.money import written
+from infra.local.stripe.money import check_step, written
 from infra.local.stripe.refused import Complaint, Document, Refused
 from infra.local.stripe.store import Query
 from infra.local.stripe.world import Asked, World
@@ -77,6 +77,7 @@ def _amount_of(world: World, charge: Document, *, params: Document) -> int:
         said = f"Charge {charge['id']} has already been refunded."
         raise Refused(Complaint(said, code="charge_already_refunded"))
     amount: int = params.get("amount", left)
+    check_step(amount, charge["currency"])
     if amount > left:
         asked, rest = (written(sum_, charge["currency"]) for sum_ in (amount, left))
         whole = "charge amount" if left == charge["amount"] else "unrefunded amount on charge"
