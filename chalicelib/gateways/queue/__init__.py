@@ -1,0 +1,1 @@
+"""Queues: what is heard now and worked off in a moment, by a function of its own."""
