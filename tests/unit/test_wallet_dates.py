@@ -7,15 +7,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from chalicelib.kernel.clock import day_of, end_of_month_after
+from chalicelib.ledger.dates.rules import usable_through
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets.model import NEVER, Change, Lot
-from chalicelib.ledger.wallets.rules import (
-    LOTS_MAX,
-    Posting,
-    balance,
-    usable_lots,
-    usable_through,
-)
+from chalicelib.ledger.wallets.rules import LOTS_MAX, Posting, balance, usable_lots
 from tests.builders import (
     LATER,
     NOW,

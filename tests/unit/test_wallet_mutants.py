@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from chalicelib.ledger.dates.rules import GRACE_DAYS
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, GivenBack, Lot
-from chalicelib.ledger.wallets.rules import GRACE_DAYS, Posting
+from chalicelib.ledger.wallets.rules import Posting
 from tests.builders import LATER, NOW, SOON, TODAY, a_lot, a_wallet
 
 TOMORROW: Final = TODAY + timedelta(days=1)
@@ -38,7 +39,7 @@ def test_what_comes_back_past_its_date_is_told_in_all_and_frees_only_what_was_he
 def test_what_has_no_date_of_its_own_is_never_taken_from_the_points_that_never_expire() -> None:
     lots = (a_lot(10, SOON), a_lot(10, NEVER))
     posting = Posting(a_wallet(*lots), TODAY)
-    assert posting.claw_back(5, None) == ClawBack(5, 0)
+    assert posting.claw_back(5, None) == ClawBack(5, 0, (Lot(SOON, 5),))
     assert closed(posting).after.lots == (Lot(SOON, 5), Lot(NEVER, 10))
 
 

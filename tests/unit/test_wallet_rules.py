@@ -146,15 +146,17 @@ def test_returned_points_pay_debt_too() -> None:
 def test_a_claw_back_takes_the_purchases_own_date_then_the_soonest_then_leaves_debt() -> None:
     lots = (a_lot(10, SOON), a_lot(10, LATER), a_lot(10, NEVER))
     posting = a_posting(*lots)
-    assert posting.claw_back(8, LATER) == ClawBack(8, 0)
+    assert posting.claw_back(8, LATER) == ClawBack(8, 0, (Lot(LATER, 8),))
     assert closed(posting).after.lots == (Lot(SOON, 10), Lot(LATER, 2), Lot(NEVER, 10))
 
     posting = a_posting(*lots)
-    posting.claw_back(15, LATER)
+    assert posting.claw_back(15, LATER).taken == (Lot(LATER, 10), Lot(SOON, 5))
     assert closed(posting).after.lots == (Lot(SOON, 5), Lot(NEVER, 10))
 
     posting = a_posting(*lots)
-    assert posting.claw_back(100, LATER) == ClawBack(100, 70)
+    assert posting.claw_back(100, LATER) == ClawBack(
+        100, 70, (Lot(LATER, 10), Lot(SOON, 10), Lot(NEVER, 10))
+    )
     change = closed(posting)
     assert (change.after.lots, change.after.debt) == ((), 70)
     assert change.entry.legs == legs(clawed_back=100, available=-30, debt=-70)
@@ -163,11 +165,13 @@ def test_a_claw_back_takes_the_purchases_own_date_then_the_soonest_then_leaves_d
 def test_without_a_date_of_their_own_the_soonest_are_taken_then_the_never_expiring() -> None:
     lots = (a_lot(10, SOON), a_lot(10, LATER), a_lot(10, NEVER))
     posting = a_posting(*lots)
-    assert posting.claw_back(22, None) == ClawBack(22, 0)
+    assert posting.claw_back(22, None) == ClawBack(
+        22, 0, (Lot(SOON, 10), Lot(LATER, 10), Lot(NEVER, 2))
+    )
     assert closed(posting).after.lots == (Lot(NEVER, 8),)
 
     posting = a_posting(*lots)
-    assert posting.claw_back(31, None) == ClawBack(31, 1)
+    assert posting.claw_back(31, None) == ClawBack(31, 1, lots)
     change = closed(posting)
     assert (change.after.lots, change.after.debt) == ((), 1)
     assert change.entry.legs == legs(clawed_back=31, available=-30, debt=-1)
@@ -182,7 +186,7 @@ def test_nothing_is_clawed_back_once_the_points_have_expired() -> None:
 
 def test_points_kept_by_an_exemption_are_clawed_back_past_their_date() -> None:
     posting = a_posting(a_lot(10, YESTERDAY), exempt_until=YESTERDAY)
-    assert posting.claw_back(8, YESTERDAY) == ClawBack(8, 0)
+    assert posting.claw_back(8, YESTERDAY) == ClawBack(8, 0, (Lot(YESTERDAY, 8),))
     assert closed(posting).after.lots == (Lot(YESTERDAY, 2),)
 
 
@@ -190,13 +194,47 @@ def test_an_exemption_that_comes_after_their_date_lets_nothing_be_clawed_back() 
     posting = a_posting(a_lot(10, SOON))
     posting.exempt(LATER)
     assert posting.claw_back(8, YESTERDAY) == ClawBack(0, 0)
-    assert posting.claw_back(8, TODAY) == ClawBack(8, 0)
+    assert posting.claw_back(8, TODAY) == ClawBack(8, 0, (Lot(SOON, 8),))
 
 
 def test_an_exemption_that_goes_on_keeps_what_it_kept_before() -> None:
     posting = a_posting(a_lot(10, YESTERDAY), exempt_until=YESTERDAY)
     posting.exempt(LATER)
-    assert posting.claw_back(8, YESTERDAY) == ClawBack(8, 0)
+    assert posting.claw_back(8, YESTERDAY) == ClawBack(8, 0, (Lot(YESTERDAY, 8),))
+
+
+def test_an_entry_tells_by_date_which_points_paid_what_was_owed() -> None:
+    posting = a_posting(debt=7)
+    posting.credit(5, NEVER)
+    posting.credit(4, SOON)
+    assert closed(posting).entry.refers == {"paid": "never:5 261231:2"}
+    posting = a_posting()
+    posting.credit(4, SOON)
+    assert closed(posting).entry.refers == {}
+
+
+def test_a_claw_back_that_is_undone_lowers_what_is_owed_and_gives_back_what_was_taken() -> None:
+    posting = a_posting(debt=70)
+    posting.restore(ClawBack(0, 60, (Lot(SOON, 30),)), paid=())
+    change = closed(posting)
+    assert (change.after.debt, change.after.lots) == (0, (Lot(SOON, 20),))
+    assert change.entry.legs == legs(clawed_back=-90, debt=70, available=20)
+
+
+def test_a_debt_that_was_paid_comes_back_as_the_points_that_paid_it() -> None:
+    posting = a_posting(a_lot(1, SOON), debt=10)
+    posting.restore(ClawBack(0, 60, (Lot(YESTERDAY, 3),)), paid=(Lot(LATER, 50),))
+    change = closed(posting)
+    assert (change.after.debt, change.after.lots) == (
+        0,
+        (Lot(IN_A_WEEK, 3), Lot(SOON, 1), Lot(LATER, 50)),
+    )
+    assert change.entry.legs == legs(clawed_back=-63, debt=10, available=53)
+
+
+def test_nobody_is_forgiven_more_than_is_owed() -> None:
+    with pytest.raises(AssertionError, match="less than nothing"):
+        a_posting(debt=9).restore(ClawBack(0, 10), paid=())
 
 
 def test_freezing_is_an_entry_without_legs() -> None:

@@ -80,6 +80,21 @@ class Reason(Enum):
         "Held points returned because the order was not approved.",
         "订单未通过审核，冻结的积分已退回。",
     )
+    DISPUTE = (
+        "payment_disputed",
+        "Points taken back because the payment of an order is disputed.",
+        "订单付款存在争议，相应积分已扣回。",
+    )
+    DISPUTE_WON = (
+        "dispute_won",
+        "Points given back because the dispute of a payment was settled.",
+        "付款争议已解决，扣回的积分已退还。",
+    )
+    DISPUTE_LOST = (
+        "dispute_lost",
+        "Points returned because the payment of an order went back.",
+        "订单付款已被退回，积分已退还。",
+    )
     ADJUSTMENT = ("adjustment", "A correction of your points.", "积分更正。")
     EXPIRY = ("expiry", "Points past their last day.", "积分已过有效期。")
     EXEMPTION = ("exemption", "A change of how long your points are kept.", "积分保留期限变更。")
@@ -104,7 +119,7 @@ REASONS: Final = {reason.code: reason for reason in Reason}
 class Entry:
     """What one wallet version changed and why. Legs sum to 0; `dates` sum to AVAILABLE's leg.
 
-    `refers` names the order, purchase or refund behind it (`refund` is a purchase's,
+    `refers` names the order, purchase, refund or correction behind it (`refund` is a purchase's,
     `order_refund` an order's); `hash` is SHA-256 over `previous` and the entry's own bytes.
     """
 

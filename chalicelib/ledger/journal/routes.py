@@ -30,6 +30,7 @@ PAGE_EXAMPLE: Final[Example] = {
             "debt": 0,
             "order_id": None,
             "order_refund_id": None,
+            "adjustment_id": None,
             "purchase": {"channel": "till", "purchase_id": "p-1", "refund_id": None},
             "legs": {"issued": -100, "available": 100},
             "program_version": 1,
@@ -73,6 +74,7 @@ class EntryView(View):
     debt: int
     order_id: str | None
     order_refund_id: str | None
+    adjustment_id: str | None
     purchase: PurchaseView | None
     legs: dict[str, int]
     program_version: int
@@ -96,6 +98,7 @@ class EntryView(View):
             debt=-entry.legs.get(Account.DEBT, 0),
             order_id=entry.refers.get("order"),
             order_refund_id=entry.refers.get("order_refund"),
+            adjustment_id=entry.refers.get("adjustment"),
             purchase=_purchase(entry),
             legs={account.name.lower(): points for account, points in entry.legs.items()},
             program_version=entry.program_version,

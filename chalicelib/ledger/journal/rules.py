@@ -11,9 +11,15 @@ from typing import Final, TypeVar
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.ledger.journal.model import Account, Entry, Reason
+from chalicelib.storage.dates import day_of_key, key_of_day
 
 FREEZING: Final[Mapping[Reason, bool]] = {Reason.FROZEN: True, Reason.THAWED: False}
 """What the entries that stop or allow spending leave behind."""
+
+PAID: Final = "paid"
+"""What an entry names the points, by date, that paid what was owed instead of coming in."""
+UNPAID: Final = "unpaid"
+"""What an entry names how many such points came in after all."""
 
 K = TypeVar("K")
 
@@ -86,6 +92,34 @@ def recompute(entries: Iterable[Entry]) -> Recomputed:
         exempt_since=exempt.get("since"),
         faults=tuple(faults),
     )
+
+
+def paid_with(points: Iterable[tuple[date, int]]) -> Mapping[str, str]:
+    """Return what an entry tells of points that paid what was owed: `281130:60 never:5`."""
+    told = " ".join(f"{key_of_day(day)}:{paid}" for day, paid in points if paid)
+    return {PAID: told} if told else {}
+
+
+def last_paid(entries: Iterable[Entry], points: int) -> dict[date, int]:
+    """Return by date the last points that paid what was owed, so many of them.
+
+    `entries` come newest first. Points that came in after all, when an earlier claw-back was
+    undone, are none of them.
+    """
+    found: dict[date, int] = {}
+    again = 0
+    for entry in entries:
+        if not points:
+            break
+        again += int(entry.refers.get(UNPAID, 0))
+        for told in reversed(entry.refers.get(PAID, "").split()):
+            key, _, number = told.partition(":")
+            skipped = min(again, int(number))
+            step = min(points, int(number) - skipped)
+            again, points = again - skipped, points - step
+            _add(found, {day_of_key(key): step} if step else {})
+    assert not points, "more was paid than the journal says"
+    return found
 
 
 def trial_balance(totals: Mapping[Account, int]) -> bool:

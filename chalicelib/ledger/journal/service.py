@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import takewhile
 
 from chalicelib.kernel.errors import NotEnrolled, NotFound
@@ -10,13 +11,19 @@ from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal import store
 from chalicelib.ledger.journal.model import Entry
 from chalicelib.ledger.journal.rules import Recomputed, recompute
+from chalicelib.storage.table import RawItem
 from chalicelib.storage.transaction import Transaction
 from chalicelib.storage.work import Work
 
 
-def add(tx: Transaction, entry: Entry) -> None:
+def add(tx: Transaction, entry: Entry, *, waits: Mapping[str, str]) -> None:
     """Add an entry to the transaction that writes its wallet version."""
-    store.put_entry(tx, entry)
+    store.put_entry(tx, entry, waits=waits)
+
+
+def read(raw: RawItem) -> Entry:
+    """Return the entry that an image of the table's stream holds."""
+    return store.entry_from(raw)
 
 
 def page(
@@ -43,6 +50,11 @@ def recomputed(work: Work, member_id: str, *, through: int) -> Recomputed:
     """Return what a member's journal implies, from its first entry through a version."""
     entries = store.all_of(work, member_id)
     return recompute(takewhile(lambda entry: entry.version <= through, entries))
+
+
+def newest_first(work: Work, member_id: str, *, through: int) -> Iterator[Entry]:
+    """Yield a member's entries from one version back to the first, page by page as asked for."""
+    return store.newest_first(work, member_id, through=through)
 
 
 def newest_version(work: Work, member_id: str) -> int:

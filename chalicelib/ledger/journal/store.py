@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
@@ -12,8 +12,9 @@ from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal.model import REASONS, Account, Entry
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, query, query_all
-from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item
+from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, RawItem
 from chalicelib.storage.transaction import Transaction
+from chalicelib.storage.wakes import NOWHERE
 from chalicelib.storage.work import Work
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,40 +32,51 @@ class EntryItem(Item):
     purchase = UnicodeAttribute(attr_name="q", null=True)
     refund = UnicodeAttribute(attr_name="r", null=True)
     order_refund = UnicodeAttribute(attr_name="x", null=True)
+    adjustment = UnicodeAttribute(attr_name="j", null=True)
     until = UnicodeAttribute(attr_name="u", null=True)
     since = UnicodeAttribute(attr_name="n", null=True)
+    paid = UnicodeAttribute(attr_name="y", null=True)
+    unpaid = UnicodeAttribute(attr_name="w", null=True)
     program_version = IntAttribute(attr_name="pv")
     available_after = IntAttribute(attr_name="b")
     previous = BinaryAttribute(attr_name="ph", legacy_encoding=False)
     hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
 
 
-REFERRED = ("order", "purchase", "refund", "order_refund", "until", "since")
+REFERRED = (
+    "order",
+    "purchase",
+    "refund",
+    "order_refund",
+    "adjustment",
+    "until",
+    "since",
+    "paid",
+    "unpaid",
+)
 
 
-def put_entry(tx: Transaction, entry: Entry) -> None:
-    """Add an entry; the one that is already there would mean a forked chain."""
-    tx.put(
-        EntryItem(
-            entry.member_id,
-            f"J#{entry.version:012d}",
-            at=(entry.at - EPOCH) // MICROSECOND,
-            reason=entry.reason.code,
-            legs={account.value: points for account, points in entry.legs.items()},
-            dates={key_of_day(day): points for day, points in entry.dates.items()},
-            program_version=entry.program_version,
-            available_after=entry.available_after,
-            previous=entry.previous,
-            hash=entry.hash,
-            order=entry.refers.get("order"),
-            purchase=entry.refers.get("purchase"),
-            refund=entry.refers.get("refund"),
-            order_refund=entry.refers.get("order_refund"),
-            until=entry.refers.get("until"),
-            since=entry.refers.get("since"),
-        ),
-        otherwise=lambda _: Contended(),
+def put_entry(tx: Transaction, entry: Entry, *, waits: Mapping[str, str] = NOWHERE) -> None:
+    """Add an entry; the one that is already there would mean a forked chain.
+
+    `waits` places it in the index of wake-ups, by which what it is about is found.
+    """
+    item = EntryItem(
+        entry.member_id,
+        f"J#{entry.version:012d}",
+        at=(entry.at - EPOCH) // MICROSECOND,
+        reason=entry.reason.code,
+        legs={account.value: points for account, points in entry.legs.items()},
+        dates={key_of_day(day): points for day, points in entry.dates.items()},
+        program_version=entry.program_version,
+        available_after=entry.available_after,
+        previous=entry.previous,
+        hash=entry.hash,
     )
+    for name in REFERRED:
+        setattr(item, name, entry.refers.get(name))
+    item.wk, item.wa = waits.get("wk"), waits.get("wa")
+    tx.put(item, otherwise=lambda _: Contended())
 
 
 def page_of(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[Entry]:
@@ -77,6 +89,17 @@ def page_of(work: Work, member_id: str, *, limit: int, after: str | None) -> Pag
 def all_of(work: Work, member_id: str) -> Iterator[Entry]:
     """Yield a member's entries, oldest first."""
     return (_entry(item) for item in query_all(work, EntryItem, part=Range(member_id, "J#")))
+
+
+def newest_first(work: Work, member_id: str, *, through: int) -> Iterator[Entry]:
+    """Yield a member's entries from one version back to the first."""
+    part = Range(member_id, "J#", forward=False, after=f"J#{through + 1:012d}")
+    return (_entry(item) for item in query_all(work, EntryItem, part=part))
+
+
+def entry_from(raw: RawItem) -> Entry:
+    """Return the entry that an image holds."""
+    return _entry(EntryItem.read(raw))
 
 
 def _entry(item: EntryItem) -> Entry:

@@ -8,6 +8,7 @@ profile is the receipt and goes in first.
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import date
 from typing import Final
 
 from chalicelib.kernel.clock import day_of
@@ -30,6 +31,7 @@ from chalicelib.program.documents.model import Program
 from chalicelib.program.documents.rules import channel_of
 from chalicelib.settings import settings
 from chalicelib.storage.head import Head, fix_zone, latest_head, read_head
+from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.tries import TryLimit, count_wrong_try, refuse_if_spent
 from chalicelib.storage.work import Work
@@ -81,6 +83,16 @@ def member(work: Work, member_id: str, *, absent: type[NotFound] = NotEnrolled) 
     if raw is None:
         raise absent
     return Member(store.profile_from(raw), opened.wallet.frozen)
+
+
+def profile_key(member_id: str) -> Key:
+    """Return where it stands who a member is, for a batch that reads other items too."""
+    return store.key_of(member_id)
+
+
+def birthday_in(raw: RawItem | None) -> date | None:
+    """Return the birthday in a profile's image; None where nobody told it, or it was erased."""
+    return None if raw is None else store.profile_from(raw).birthday
 
 
 def code_of(work: Work, member_id: str) -> TillCode:

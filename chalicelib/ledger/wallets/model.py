@@ -30,7 +30,8 @@ class Wallet:
 
     `held` points are in escrow, `debt` is owed, `exempt_until` is the exemption's last day,
     `exempt_since` the day it began (None: before any date that matters), `chain` is the hash of the
-    newest entry.
+    newest entry. From `wakes_on` on somebody has to look after its dates (None: there are none),
+    and `reminded_on` is the day of the last reminder; no entry tells of these two.
     """
 
     member_id: str
@@ -43,6 +44,8 @@ class Wallet:
     frozen: bool
     chain: bytes
     exempt_since: date | None = None
+    wakes_on: date | None = None
+    reminded_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ClawBack:
-    """What a claw-back took in all, and how much of it the wallet now owes."""
+    """What a claw-back took in all, how much of it the wallet now owes, and the rest by date."""
 
     points: int
     debt: int
+    taken: Lots = ()
 
 
 @dataclass(frozen=True, slots=True)

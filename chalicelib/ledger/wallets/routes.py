@@ -9,9 +9,10 @@ from pydantic import Field
 
 from chalicelib.kernel.errors import Contended, NotEnrolled, NotFound
 from chalicelib.kernel.ids import member_id_of
+from chalicelib.ledger.dates.rules import usable_through
 from chalicelib.ledger.wallets import service
 from chalicelib.ledger.wallets.model import NEVER
-from chalicelib.ledger.wallets.rules import balance, usable_lots, usable_through
+from chalicelib.ledger.wallets.rules import balance, usable_lots
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.settings import settings
 from chalicelib.web.bodies import PRINTABLE, Body, View

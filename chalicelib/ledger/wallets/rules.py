@@ -14,16 +14,13 @@ from itertools import pairwise
 from typing import Final
 
 from chalicelib.kernel.errors import Forbidden, RuleRefusal
+from chalicelib.ledger.dates.rules import HOUSE_RETURN_DAYS, next_wake, usable_through
 from chalicelib.ledger.journal.model import Account, Entry, Reason
-from chalicelib.ledger.journal.rules import Recomputed, seal
+from chalicelib.ledger.journal.rules import Recomputed, paid_with, seal
 from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, GivenBack, Lot, Lots, Wallet
 
 LOTS_MAX: Final = 72
 """Different dates a wallet keeps, never-expiring points not counted: 1 KB holds them."""
-GRACE_DAYS: Final = 30
-"""How long points stay usable after an exemption's last day."""
-HOUSE_RETURN_DAYS: Final = 7
-"""How long points are good for that the house returns after their date."""
 
 
 class MemberFrozen(Forbidden):
@@ -38,8 +35,8 @@ class DebtOpen(RuleRefusal):
     """No new spending while a claw-back is owed."""
 
     code = "debt_open"
-    en = "You owe {debt} points from a refund; the next points you earn pay them first."
-    zh = "您因退款欠 {debt} 积分，之后获得的积分将优先抵扣。"
+    en = "You owe {debt} points; the next points you earn pay them first."
+    zh = "您尚欠 {debt} 积分，之后获得的积分将优先抵扣。"
 
 
 class InsufficientPoints(RuleRefusal):
@@ -50,18 +47,10 @@ class InsufficientPoints(RuleRefusal):
     zh = "您有 {available} 积分，还差 {missing_points} 积分。"
 
 
-def usable_through(expires_on: date, exempt_until: date | None) -> date:
-    """Return the last day on which points of a date can be used."""
-    if exempt_until is None or expires_on == NEVER:
-        return expires_on
-    return max(expires_on, exempt_until + timedelta(days=GRACE_DAYS))
-
-
 def usable_lots(wallet: Wallet, today: date) -> Lots:
     """Return the lots that can be used today, soonest first."""
-    return tuple(
-        lot for lot in wallet.lots if usable_through(lot.expires_on, wallet.exempt_until) >= today
-    )
+    until = wallet.exempt_until
+    return tuple(lot for lot in wallet.lots if usable_through(lot.expires_on, until) >= today)
 
 
 def balance(wallet: Wallet, today: date) -> int:
@@ -107,6 +96,7 @@ class Posting:
         self._legs: dict[Account, int] = {}
         self._held, self._debt, self._frozen = wallet.held, wallet.debt, wallet.frozen
         self._exempt_until, self._exempt_since = wallet.exempt_until, wallet.exempt_since
+        self._paid: list[tuple[date, int]] = []
         for lot in wallet.lots:
             if usable_through(lot.expires_on, wallet.exempt_until) < today:
                 self._take(lot.expires_on, lot.points)
@@ -115,9 +105,9 @@ class Posting:
     def credit(self, points: int, expires_on: date, *, source: Account = Account.ISSUED) -> int:
         """Bring points in; return how many of them paid debt."""
         paid = min(self._debt, points)
-        self._debt -= paid
+        self._owe(-paid)
+        self._paid.append((expires_on, paid))
         self._leg(source, -points)
-        self._leg(Account.DEBT, paid)
         self._put(expires_on, points - paid)
         self._merge()
         return paid
@@ -163,13 +153,20 @@ class Posting:
             return ClawBack(0, 0)
         own = min(points, self._lots.get(own_date, 0)) if own_date else 0
         self._take(own_date or NEVER, own)
+        first = (Lot(own_date, own),) if own_date and own else ()
         soonest = min(points - own, sum(self._lots.values()))
-        self._take_soonest(soonest)
+        taken = first + self._take_soonest(soonest)
         debt = points - own - soonest
-        self._debt += debt
-        self._leg(Account.DEBT, -debt)
+        self._owe(debt)
         self._leg(Account.CLAWED_BACK, points)
-        return ClawBack(points, debt)
+        return ClawBack(points, debt, taken)
+
+    def restore(self, clawed: ClawBack, *, paid: Lots) -> None:
+        """Undo a claw-back; `paid` of what it left owing was paid since, and comes back, too."""
+        owed = clawed.debt - sum(lot.points for lot in paid)
+        self._owe(-owed)
+        self._leg(Account.CLAWED_BACK, -owed)
+        self.give_back(clawed.taken + paid, source=Account.CLAWED_BACK, by_house=True)
 
     def exempt(self, until: date | None) -> Mapping[str, str]:
         """Set the exemption's last day; return what its entry tells. A new one revives nothing."""
@@ -198,19 +195,11 @@ class Posting:
         assert sum(dates.values()) == legs.get(Account.AVAILABLE, 0), (dates, legs)
         lots = tuple(Lot(day, self._lots[day]) for day in sorted(self._lots))
         available = sum(self._lots.values())
+        told = {**(refers or {}), **paid_with(self._paid)}
+        name, chain, version = self._before.member_id, self._before.chain, self._before.version + 1
         entry = seal(
             Entry(
-                self._before.member_id,
-                self._before.version + 1,
-                at,
-                reason,
-                legs,
-                dates,
-                refers or {},
-                program_version,
-                available,
-                self._before.chain,
-                b"",
+                name, version, at, reason, legs, dates, told, program_version, available, chain, b""
             )
         )
         after = replace(
@@ -224,8 +213,14 @@ class Posting:
             exempt_since=self._exempt_since,
             frozen=self._frozen,
             chain=entry.hash,
+            wakes_on=self._wakes_on(lots),
         )
         return Change(self._before, after, entry)
+
+    def _wakes_on(self, lots: Lots) -> date | None:
+        throughs = (usable_through(lot.expires_on, self._exempt_until) for lot in lots)
+        named, reminded_on = self._before.wakes_on, self._before.reminded_on
+        return next_wake(throughs, self._today, named=named, reminded_on=reminded_on)
 
     def _is_usable(self, day: date) -> bool:
         """Tell whether a date is still good: not if it had passed when the exemption began."""
@@ -234,6 +229,11 @@ class Posting:
 
     def _leg(self, account: Account, points: int) -> None:
         self._legs[account] = self._legs.get(account, 0) + points
+
+    def _owe(self, points: int) -> None:
+        self._debt += points
+        assert self._debt >= 0, "nobody owes less than nothing"
+        self._leg(Account.DEBT, -points)
 
     def _put(self, day: date, points: int) -> None:
         if points:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import NotEnrolled, NotFound
 from chalicelib.kernel.ids import MEMBER_PATTERN
+from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal import service as journal
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.journal.rules import trial_balance
@@ -23,6 +24,7 @@ from chalicelib.storage.head import HEAD_KEY, Head, head_from
 from chalicelib.storage.reads import fetch_raw, scan_keys
 from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Transaction, persist
+from chalicelib.storage.wakes import NOWHERE
 from chalicelib.storage.work import Work
 
 
@@ -74,10 +76,32 @@ def latest(tx: Transaction, wallet: Wallet) -> Wallet:
     return wallet if image is None else store.wallet_from(image)
 
 
-def add(tx: Transaction, change: Change) -> None:
-    """Add a wallet's next version and its journal entry to a transaction."""
+def add(tx: Transaction, change: Change, *, waits: Mapping[str, str] = NOWHERE) -> None:
+    """Add a wallet's next version and its journal entry to a transaction.
+
+    `waits` places the entry in the index of wake-ups. It never changes, so that costs one unit
+    once.
+    """
     store.put_wallet(tx, change)
-    journal.add(tx, change.entry)
+    journal.add(tx, change.entry, waits=waits)
+
+
+def read(image: RawItem) -> Wallet:
+    """Return the wallet that an image of the table's stream holds."""
+    return store.wallet_from(image)
+
+
+def due(work: Work, today: date, *, limit: int, after: str | None) -> Page[str]:
+    """Return the members whose wallets have to be looked after by today, behind a position."""
+    return store.due(work, today, limit=limit, after=after)
+
+
+def note(work: Work, before: Wallet, *, after: Wallet) -> bool:
+    """Note from when a wallet is to be looked after and the last reminder, without a version.
+
+    False: somebody else has changed the wallet, so it has to be looked at again.
+    """
+    return store.put_wake(work, before, after=after)
 
 
 def require_thawed(tx: Transaction, wallet: Wallet) -> None:

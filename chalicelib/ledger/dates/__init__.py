@@ -1,0 +1,1 @@
+"""Days that matter to points: the last day of use, reminders, and what comes next."""

@@ -1,0 +1,62 @@
+"""Which days matter to points: the last one of use, those of reminders, and whichever comes next.
+
+Everything is a day of the program's zone, so no hour that a clock is set back or forward can make
+one earlier or later. `date.max` is the date of points that never expire: nothing ever comes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Final
+
+GRACE_DAYS: Final = 30
+"""How long points stay usable after an exemption's last day."""
+HOUSE_RETURN_DAYS: Final = 7
+"""How long points are good for that the house returns after their date."""
+REMINDER_DAYS: Final = (30, 15, 3)
+"""How many days before the last one a member is reminded of it (the rules of the program)."""
+ONE_DAY: Final = timedelta(days=1)
+
+
+def usable_through(expires_on: date, exempt_until: date | None) -> date:
+    """Return the last day on which points of a date can be used."""
+    if exempt_until is None or expires_on == date.max:
+        return expires_on
+    return max(expires_on, exempt_until + timedelta(days=GRACE_DAYS))
+
+
+def reminder_days(through: date) -> tuple[date, ...]:
+    """Return the days on which a member is reminded of points with this last day, in order.
+
+    An exemption that still keeps them moves their last day on, so none of these comes before its
+    own last day.
+    """
+    if through == date.max:
+        return ()
+    return tuple(through - timedelta(days=days) for days in REMINDER_DAYS)
+
+
+def next_day(throughs: Iterable[date], *, first: date) -> date | None:
+    """Return the day on which something is next due to points with these last days.
+
+    That is a reminder from `first` on, or the day after a last one, even where it has passed.
+    """
+    days: list[date] = []
+    for through in throughs:
+        days += (day for day in reminder_days(through) if day >= first)
+        days += () if through == date.max else (through + ONE_DAY,)
+    return min(days, default=None)
+
+
+def next_wake(
+    throughs: Iterable[date], today: date, *, named: date | None, reminded_on: date | None
+) -> date | None:
+    """Return the day from which a wallet with these last days has to be looked after.
+
+    The day that it names already stays unless something is due sooner: to look in vain once costs
+    less than to move it whenever the soonest points are spent.
+    """
+    first = today + ONE_DAY if reminded_on == today else today
+    days = (named, next_day(throughs, first=first))
+    return min((day for day in days if day is not None), default=None)

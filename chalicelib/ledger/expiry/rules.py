@@ -1,0 +1,92 @@
+"""What is due to a wallet by today: points to book as expired, and a member to remind.
+
+A wallet is *due* from the day that it names, `wakes_on`, until somebody has looked after it. What
+was to be told on the days between is told once, today: a job that rested for a week sends one
+reminder. Afterwards the wallet names the next day, and nothing before it can be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+
+from chalicelib.ledger.dates.rules import (
+    ONE_DAY,
+    REMINDER_DAYS,
+    next_day,
+    reminder_days,
+    usable_through,
+)
+from chalicelib.ledger.expiry.model import Ending, Timed
+from chalicelib.ledger.journal.model import Reason
+from chalicelib.ledger.wallets.model import NEVER, Change, Wallet
+from chalicelib.ledger.wallets.rules import Posting, usable_lots
+
+
+def is_due(wallet: Wallet, today: date) -> bool:
+    """Tell whether somebody has to look after a wallet."""
+    return wallet.wakes_on is not None and wallet.wakes_on <= today
+
+
+def has_expired(wallet: Wallet, today: date) -> bool:
+    """Tell whether a wallet still counts points that are past their last day."""
+    return len(usable_lots(wallet, today)) < len(wallet.lots)
+
+
+def looked_after(wallet: Wallet, today: date) -> Wallet:
+    """Return a due wallet without expired points as it is once its member was reminded."""
+    reminded_on = today if _is_to_be_reminded(wallet, today) else wallet.reminded_on
+    wakes_on = next_day(_throughs(wallet), first=today + ONE_DAY)
+    return replace(wallet, wakes_on=wakes_on, reminded_on=reminded_on)
+
+
+def swept(wallet: Wallet, today: date, *, at: datetime, program_version: int) -> Change:
+    """Return the version of a due wallet that books what has expired, and the rest with it."""
+    posting = Posting(wallet, today)
+    change = posting.close(Reason.EXPIRY, at=at, program_version=program_version)
+    return replace(change, after=looked_after(change.after, today))
+
+
+def endings(wallet: Wallet, today: date) -> tuple[Ending, ...]:
+    """Return the points that can be used today and will end, by last day, soonest first."""
+    points: dict[date, int] = {}
+    for lot in usable_lots(wallet, today):
+        through = usable_through(lot.expires_on, wallet.exempt_until)
+        if through != NEVER:
+            points[through] = points.get(through, 0) + lot.points
+    return tuple(Ending(day, points[day], (day - today).days) for day in sorted(points))
+
+
+def reminder(wallet: Wallet, today: date) -> tuple[Ending, ...]:
+    """Return what a reminder of today lists: whatever ends within its 30 days."""
+    return tuple(one for one in endings(wallet, today) if one.days_left <= max(REMINDER_DAYS))
+
+
+def points_ending(wallet: Wallet, today: date) -> int:
+    """Return how many points a member should use soon: those that a reminder would list."""
+    return sum(ending.points for ending in reminder(wallet, today))
+
+
+def timeline(wallet: Wallet, today: date) -> tuple[Timed, ...]:
+    """Return when points end, and the days from today on that are left to remind of them."""
+    first = today + ONE_DAY if wallet.reminded_on == today else today
+    return tuple(
+        Timed(
+            ending.usable_through,
+            ending.points,
+            tuple(day for day in reminder_days(ending.usable_through) if day >= first),
+        )
+        for ending in endings(wallet, today)
+    )
+
+
+def _is_to_be_reminded(wallet: Wallet, today: date) -> bool:
+    since = wallet.wakes_on
+    assert since is not None, "nobody has to look after it"
+    days = (day for through in _throughs(wallet) for day in reminder_days(through))
+    return any(since <= day <= today for day in days)
+
+
+def _throughs(wallet: Wallet) -> Iterator[date]:
+    return (usable_through(lot.expires_on, wallet.exempt_until) for lot in wallet.lots)
