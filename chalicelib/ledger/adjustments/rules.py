@@ -1,23 +1,75 @@
-"""Which corrections may be asked for, and how long points are good that one gives."""
+"""Which corrections may be asked for, which need a second person, and how long points are good.
+
+One person alone moves at most 1,000 points (the rules of the program): of a member in a day, so
+that nobody splits a large correction into small ones, and at most ten times that of all members.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Final
 
+from chalicelib.kernel.approval import SelfApproval, Stage, decided
 from chalicelib.kernel.clock import end_of_month_after
 from chalicelib.kernel.errors import InvalidFields, KeyInvalid
 from chalicelib.kernel.ids import KEY_PATTERN
 from chalicelib.kernel.points import POINTS_MAX
-from chalicelib.ledger.adjustments.model import Adjustment
+from chalicelib.ledger.adjustments.model import Adjustment, Decision, Proposal
 from chalicelib.program.documents.model import Program
 
 BASIC: Final = "basic"
 """Points that are given by hand are good for as long as everybody's, whatever the standing."""
 TEXT_CHARS_MAX: Final = 200
 """A sentence, so that an audit row stays small."""
+ALONE_MAX: Final = 1_000
+"""Points of one member that a day's corrections move without a second person."""
+ALONE_OPERATOR_MAX: Final = 10 * ALONE_MAX
+"""Points of all members that one operator moves alone in a day: a busy day at a service desk."""
+
+
+def refuse_alone(asked: Adjustment) -> None:
+    """Raise `InvalidFields` for a correction that is too large for one person."""
+    if not is_small(asked.points):
+        told = f"more than {ALONE_MAX} points need a second person: use the operator desk"
+        zh = f"超过 {ALONE_MAX} 积分的调整须经第二人审批，请在运营后台提交申请"
+        raise InvalidFields.at("/points", told, zh=zh)
+
+
+def is_small(points: int) -> bool:
+    """Tell whether a correction by itself is small enough for one person."""
+    return abs(points) <= ALONE_MAX
+
+
+def decide(
+    proposal: Proposal, *, by: str, beneficiary: bool, decision: Decision, approve: bool
+) -> Proposal:
+    """Return a proposal with its decision.
+
+    Raises `SelfApproval` for whoever proposed it or whose wallet it is, then `AlreadyDecided`.
+    """
+    if beneficiary:
+        raise SelfApproval
+    stage = decided(proposal.stage, proposed_by=proposal.by, by=by, approve=approve)
+    return replace(proposal, stage=stage, decision=decision)
+
+
+def proposed(asked: Adjustment, *, proposal_id: str, at: datetime, fingerprint: bytes) -> Proposal:
+    """Return a correction as somebody proposes it."""
+    return Proposal(
+        id=proposal_id,
+        member_id=asked.member_id,
+        points=asked.points,
+        reason=asked.reason,
+        evidence=asked.evidence,
+        by=asked.by,
+        at=at,
+        stage=Stage.PROPOSED,
+        decision=None,
+        fingerprint=fingerprint,
+    )
 
 
 def refuse_invalid(asked: Adjustment) -> None:
