@@ -7,6 +7,7 @@ from datetime import date
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit import store
 from chalicelib.program.audit.model import AuditRow, Deed
+from chalicelib.storage.table import RawItem
 from chalicelib.storage.transaction import Transaction
 from chalicelib.storage.work import Work
 
@@ -14,6 +15,11 @@ from chalicelib.storage.work import Work
 def record(tx: Transaction, deed: Deed) -> None:
     """Add the row of a change to the transaction that makes it."""
     store.put_row(tx, deed)
+
+
+def read(raw: RawItem) -> AuditRow:
+    """Return the row that an image of the table's stream holds."""
+    return store.row_from(raw)
 
 
 def page(work: Work, day: date, *, limit: int, before: str | None) -> Page[AuditRow]:

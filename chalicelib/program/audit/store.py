@@ -17,7 +17,7 @@ from chalicelib.kernel.ids import base62
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit.model import AuditRow, Deed
 from chalicelib.storage.reads import Range, query
-from chalicelib.storage.table import Item
+from chalicelib.storage.table import Item, RawItem
 from chalicelib.storage.transaction import Transaction
 from chalicelib.storage.work import Work
 
@@ -70,6 +70,11 @@ def page_of(work: Work, day: date, *, limit: int, before: str | None) -> Page[Au
     newest = heapq.nlargest(limit, found, key=lambda row: row.id)
     more = more or len(found) > limit
     return Page(newest, newest[-1].id if more and newest else None)
+
+
+def row_from(raw: RawItem) -> AuditRow:
+    """Return the row that an image holds."""
+    return _row(AuditItem.read(raw))
 
 
 def _partition(day: date, shard: int) -> str:

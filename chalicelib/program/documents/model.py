@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from chalicelib.kernel.errors import Language
@@ -28,6 +29,7 @@ class ReviewPolicy:
 class Program:
     """How the program works now. `version` 0 are the defaults, before anybody wrote anything.
 
+    `since` is the instant from which a version holds, until the next one does; None is from ever.
     `points_per_unit` are earned for each whole currency unit paid; `worth_points` points are worth
     one currency unit to finance; `validity_months` by standing; `channels` maps the client ids of
     tills and shops to channel names; without `review` no order is looked at.
@@ -44,6 +46,7 @@ class Program:
     )
     channels: Mapping[str, str] = field(default_factory=dict)
     review: ReviewPolicy | None = None
+    since: datetime | None = None
 
 
 DEFAULTS: Final = Program()

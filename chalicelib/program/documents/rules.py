@@ -1,12 +1,30 @@
-"""What may change in the program's settings, and when."""
+"""What may change in the program's settings, and when; which version held at an instant."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
+from typing import Protocol, TypeVar
 from zoneinfo import available_timezones
 
 from chalicelib.kernel.errors import Conflict, Forbidden
 from chalicelib.program.documents.model import Program
+
+
+class Dated(Protocol):
+    """A version of a document: which, and since when it holds (None: from ever)."""
+
+    @property
+    def version(self) -> int:
+        """Return its number; 0 is what held before anybody wrote anything."""
+
+    @property
+    def since(self) -> datetime | None:
+        """Return the first instant at which it held."""
+
+
+D = TypeVar("D", bound=Dated)
 
 
 class ZoneFixed(Conflict):
@@ -40,3 +58,31 @@ def channel_of(program: Program, client: str) -> str:
     if channel is None:
         raise Forbidden
     return channel
+
+
+def held_since(before: Dated, now: datetime) -> datetime:
+    """Return since when the next version holds: now, and never before the one that it replaces.
+
+    Machines' clocks differ a little; versions in the order of their numbers must be in that of
+    their instants too.
+    """
+    return now if before.since is None else max(before.since, now)
+
+
+def in_force(newest: D, at: datetime, *, read: Callable[[int], D]) -> D:
+    """Return the version that held at an instant; `read` returns an earlier one by its number.
+
+    Bisects, so that it reads few versions however often somebody changed them: none where the
+    newest held already, one for each doubling else.
+    """
+    if newest.since is None or newest.since <= at:
+        return newest
+    held, later = 0, newest.version
+    while later - held > 1:
+        middle = (held + later) // 2
+        since = read(middle).since
+        if since is None or since <= at:
+            held = middle
+        else:
+            later = middle
+    return read(held)

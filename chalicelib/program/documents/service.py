@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from chalicelib.kernel.errors import Stale
@@ -10,15 +12,16 @@ from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.program.documents import store
 from chalicelib.program.documents.model import DEFAULTS, DOCUMENT, Program
-from chalicelib.program.documents.rules import refuse_zone_change
+from chalicelib.program.documents.rules import held_since, in_force, refuse_zone_change
 from chalicelib.settings import settings
 from chalicelib.storage.head import Head, latest_head, raise_version, read_head
 from chalicelib.storage.kept import Kept
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 
-KEPT_MAX: Final = 8
-"""Versions kept in process: late purchases are judged by the rules of their own day."""
+KEPT_MAX: Final = 32
+"""Versions kept in process: late purchases are judged by the rules of their own day. The largest
+have 30 KB."""
 _kept: Kept[tuple[str, int], Program] = Kept(KEPT_MAX)
 
 
@@ -39,6 +42,11 @@ def program_version(work: Work, version: int) -> Program:
     return program
 
 
+def program_when(work: Work, head: Head, *, at: datetime) -> Program:
+    """Return the settings that held at an instant, not later than those that the head names."""
+    return in_force(program_at(work, head), at, read=partial(program_version, work))
+
+
 def present(work: Work) -> Program:
     """Return the settings that hold now."""
     return program_at(work, read_head(work))
@@ -56,7 +64,8 @@ def change(work: Work, wanted: Program, *, by: str, fingerprint: bytes) -> Progr
     def attempt(tx: Transaction) -> Program:
         newest = latest_head(tx, head)
         before = program_at(work, newest)
-        after = replace(wanted, version=wanted.version + 1)
+        since = held_since(before, work.now)
+        after = replace(wanted, version=wanted.version + 1, since=since)
         if before.version != wanted.version:
             raise Stale
         refuse_zone_change(before, after, zone_fixed=newest.zone_fixed)

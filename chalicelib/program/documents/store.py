@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
+from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Stale
 from chalicelib.program.documents.model import DOCUMENT, Program, ReviewPolicy
 from chalicelib.storage.reads import fetch
@@ -36,6 +38,8 @@ def program_from(item: DocumentItem) -> Program:
     told["languages"] = tuple(told["languages"])
     # Documents from before there were reviews say nothing of them.
     told["review"] = ReviewPolicy(**told["review"]) if told.get("review") else None
+    # And those from before versions knew it say nothing of their instant: they held from ever.
+    told["since"] = datetime.fromisoformat(told["since"]) if told.get("since") else None
     return Program(**told)
 
 
@@ -44,10 +48,11 @@ def put_program(tx: Transaction, program: Program, *, fingerprint: bytes) -> Non
     judge = replayed_or_reused(fingerprint)
 
     def otherwise(image: RawItem | None) -> Exception:
-        told = judge(image)
-        return told if isinstance(told, Replayed) else Stale()
+        meant = judge(image)
+        return meant if isinstance(meant, Replayed) else Stale()
 
-    body = json.dumps(asdict(program), ensure_ascii=False, separators=(",", ":"))
+    told = asdict(program)
+    body = json.dumps(told, default=rfc3339, ensure_ascii=False, separators=(",", ":"))
     item = DocumentItem("program", _sort(program.version), body=body, fingerprint=fingerprint)
     tx.put(item, otherwise=otherwise)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.tiers.earning.model import Line
+from chalicelib.tiers.judging.model import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How a claim code is read, who may claim a purchase and until when, and what that brings.
 
-A claim brings what the purchase is still worth after its refunds, by the settings that judged the
-purchase; its date counts from the day of the claim.
+A claim brings what the purchase is still worth after its refunds, by the rules that judged the
+purchase; its dates count from the day of the claim.
 """
 
 from __future__ import annotations
@@ -10,16 +10,11 @@ from datetime import date
 from typing import Final
 
 from chalicelib.kernel.errors import Conflict
-from chalicelib.kernel.money import Money
-from chalicelib.program.documents.model import Program
-from chalicelib.tiers.earning.model import Line, Purchase
-from chalicelib.tiers.earning.rules import (
-    counted,
-    explain,
-    points_for,
-    worth,
-    written,
-)
+from chalicelib.kernel.money import Money, written
+from chalicelib.kernel.points import counted
+from chalicelib.tiers.earning.model import Purchase
+from chalicelib.tiers.judging.model import Judgement, Line
+from chalicelib.tiers.judging.rules import explain, worth
 
 LOOKALIKES: Final = {"O": "0", "I": "1", "L": "1"}
 """What people write for a digit; none of them is in a code."""
@@ -61,13 +56,13 @@ def refuse_claim(purchase: Purchase, today: date) -> None:
         raise ClaimExpired(through=purchase.claim.through.isoformat())
 
 
-def explain_claim(program: Program, purchase: Purchase, *, refunded: int) -> tuple[Line, ...]:
+def explain_claim(judgement: Judgement, *, refunded: int) -> tuple[Line, ...]:
     """Return why a claim brings what it brings, after so many minor units had gone back."""
-    lines = explain(program, purchase.paid)
+    lines, paid = explain(judgement), judgement.paid
     if not refunded:
         return lines
-    money = Money(refunded, purchase.paid.currency)
-    less = points_for(program, purchase.paid) - worth(program, purchase, refunded=refunded)
+    money = Money(refunded, paid.currency)
+    less = worth(judgement, left=paid.amount) - worth(judgement, left=paid.amount - refunded)
     en = f"{written(money)} was refunded before the claim: {counted(less)} less."
     zh = f"认领前已退款 {written(money)}：减少 {less} 积分。"
     return (*lines, Line("refunded", -less, en, zh))

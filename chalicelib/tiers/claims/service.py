@@ -15,14 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import NotFound
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
-from chalicelib.program.documents import service as documents
-from chalicelib.program.documents.model import Program
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.receipts import put_receipt, receipt_sort, replayed_or_reused
 from chalicelib.storage.table import Key, RawItem
@@ -33,7 +30,10 @@ from chalicelib.tiers.claims.model import Claimed
 from chalicelib.tiers.claims.rules import AlreadyClaimed, explain_claim, refuse_claim
 from chalicelib.tiers.earning import service as earning
 from chalicelib.tiers.earning.model import Purchase
-from chalicelib.tiers.earning.rules import expiry_of, named, worth
+from chalicelib.tiers.earning.rules import credit, named
+from chalicelib.tiers.judging import service as judging
+from chalicelib.tiers.judging.model import Judgement
+from chalicelib.tiers.judging.rules import expiry_of, has_own_dates, worth
 
 CLAIM_TRIES: Final = TryLimit("claim", tries_max=10, seconds=3600)
 """Ten wrong tries an hour and member (the rules of the program)."""
@@ -82,38 +82,39 @@ def _claim_once(work: Work, request: Request, *, code: str) -> Purchase:
         count_wrong_try(work, CLAIM_TRIES, caller=request.member_id)
         raise NotFound
     purchase = earning.purchase_behind(work, opened.others[key])
-    program = documents.program_version(work, purchase.program_version)
+    judgement = judging.judgement_of(work, purchase.kept)
 
     def attempt(tx: Transaction) -> Purchase:
         newest = earning.latest(tx, purchase)
-        refuse_claim(newest, day_of(work.now, program.zone))
+        refuse_claim(newest, opened.today)
         put_receipt(tx, request.receipt, fingerprint=request.fingerprint)
-        return _bring(tx, newest, opened=opened, program=program)
+        return _bring(tx, newest, opened=opened, judgement=judgement)
 
     return persist(work, attempt)
 
 
-def _bring(tx: Transaction, purchase: Purchase, *, opened: Opened, program: Program) -> Purchase:
+def _bring(
+    tx: Transaction, purchase: Purchase, *, opened: Opened, judgement: Judgement
+) -> Purchase:
     """Add a purchase's member and points, and return it as it is then."""
     assert purchase.claim is not None, purchase
-    today = day_of(tx.work.now, program.zone)
-    expires_on = expiry_of(program, today)
+    dated = replace(
+        purchase,
+        member_id=opened.wallet.member_id,
+        expires_on=expiry_of(judgement.program, opened.today),
+        booked_on=opened.today if has_own_dates(judgement) else None,
+    )
     posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
-    points = worth(program, purchase, refunded=purchase.refunded)
-    debt_paid = posting.credit(points, expires_on)
+    debt_paid = credit(posting, dated, judgement=judgement)
     change = posting.close(
         Reason.CLAIM,
         at=tx.work.now,
         refers={"purchase": named(purchase)},
-        program_version=program.version,
+        program_version=purchase.program_version,
     )
-    claimed = replace(
-        purchase,
-        member_id=opened.wallet.member_id,
-        expires_on=expires_on,
-        claim=replace(purchase.claim, refunded=purchase.refunded, debt_paid=debt_paid),
-    )
-    earning.hand_over(tx, claimed, today=today)
+    claim = replace(purchase.claim, refunded=purchase.refunded, debt_paid=debt_paid)
+    claimed = replace(dated, claim=claim)
+    earning.hand_over(tx, claimed, today=opened.today)
     wallets.add(tx, change)
     return claimed
 
@@ -137,13 +138,13 @@ def _told_again(work: Work, *, code: str) -> Claimed:
 
 def _told(work: Work, purchase: Purchase, *, replayed: bool) -> Claimed:
     """Return what a claim brought, by what the purchase keeps of it."""
-    program = documents.program_version(work, purchase.program_version)
+    judgement = judging.judgement_of(work, purchase.kept)
     claimed, expires_on = purchase.claim, purchase.expires_on
     assert claimed is not None, purchase
     assert expires_on is not None, purchase
     return Claimed(
-        points=worth(program, purchase, refunded=claimed.refunded),
-        lines=explain_claim(program, purchase, refunded=claimed.refunded),
+        points=worth(judgement, left=purchase.paid.amount - claimed.refunded),
+        lines=explain_claim(judgement, refunded=claimed.refunded),
         debt_paid=claimed.debt_paid,
         expires_on=expires_on,
         replayed=replayed,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from chalicelib.kernel.errors import Language
 from chalicelib.kernel.money import Money
+from chalicelib.tiers.judging.model import Kept, Line
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
     """A purchase as a till reports it; without `occurred_at` it happened just now.
 
-    Without a member somebody may claim it.
+    Without a member somebody may claim it. `amounts` are the minor units of its lines by category.
     """
 
     channel: str
@@ -21,6 +22,7 @@ class Sale:
     member_id: str | None
     paid: Money
     occurred_at: datetime | None
+    amounts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,12 @@ class Claim:
 class Purchase:
     """A purchase that was booked.
 
-    `refunded` minor units have gone back since. `program_version` names the settings that judged
-    it, and that judge its refunds and its claim. `expires_on` is the date of the lot that got its
-    points; while nobody has claimed them, there is no member and no date. `points` and `debt_paid`
-    are those of its report; a claim keeps its own.
+    `refunded` minor units have gone back since. `program_version` and `campaigns_version` name the
+    rules that judged it, and that judge its refunds and its claim; `given` is what campaigns gave
+    of its points, by their ids, and `matched` of how many minor units, where not of all.
+    `expires_on` is the date of the lot that got its points, and `booked_on` the day from which
+    campaigns count dates of their own, where one does; while nobody has claimed them, there is no
+    member and no date. `points` and `debt_paid` are those of its report; a claim keeps its own.
     """
 
     channel: str
@@ -57,39 +61,22 @@ class Purchase:
     debt_paid: int
     expires_on: date | None
     claim: Claim | None = None
+    campaigns_version: int = 0
+    given: Mapping[str, int] = field(default_factory=dict)
+    matched: Mapping[str, int] = field(default_factory=dict)
+    booked_on: date | None = None
 
+    @property
+    def left(self) -> int:
+        """The minor units that have not gone back."""
+        return self.paid.amount - self.refunded
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A purchase that somebody asks about before it is made; member and channel may be open."""
-
-    paid: Money
-    occurred_at: datetime | None
-    member_id: str | None
-    channel: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of an explanation: which rule gave how many points, in both languages."""
-
-    rule: str
-    points: int
-    en: str
-    zh: str
-
-    def sentence(self, language: Language) -> str:
-        """Return what a person reads."""
-        return self.zh if language == "zh-CN" else self.en
-
-
-@dataclass(frozen=True, slots=True)
-class Earning:
-    """What a purchase earns, why, and the last day of using it. The lines add up to the points."""
-
-    points: int
-    lines: tuple[Line, ...]
-    expires_on: date
+    @property
+    def kept(self) -> Kept:
+        """What it keeps of its judgement."""
+        return Kept(
+            self.program_version, self.campaigns_version, self.paid, self.given, self.matched
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +101,24 @@ class Refund:
     amount: int
     points: int
     debt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A purchase with its explanation; `again` when an earlier report had booked it.
+
+    `claim_code` is what a purchase without a member is claimed with.
+    """
+
+    purchase: Purchase
+    lines: tuple[Line, ...]
+    again: bool
+    claim_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """A refund; `again` when an earlier report had booked it."""
+
+    refund: Refund
+    again: bool

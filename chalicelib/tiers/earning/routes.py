@@ -1,69 +1,40 @@
-"""Tills and shops report purchases and refunds; they and members ask what one would earn."""
+"""Tills and shops report purchases and refunds."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Final
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field
 
-from chalicelib.kernel.errors import Contended, NotEnrolled, NotFound
-from chalicelib.kernel.ids import GIVEN_NAME
+from chalicelib.kernel.errors import Contended, NotFound
 from chalicelib.kernel.money import MONEY_MAX
-from chalicelib.ledger.members import service as members
 from chalicelib.tiers.earning import service
-from chalicelib.tiers.earning.model import Question, Return, Sale
+from chalicelib.tiers.earning.model import Return, Sale
 from chalicelib.tiers.earning.rules import (
     CurrencyNotSupported,
     OccurredAtOutOfRange,
     PurchaseConflict,
     RefundExceedsPurchase,
 )
-from chalicelib.tiers.earning.views import ExplanationView, explained
-from chalicelib.web.bodies import Body, Instant, MoneyIn, View
+from chalicelib.tiers.earning.views import (
+    EXPLAINED_EXAMPLE,
+    PAID_EXAMPLE,
+    Basket,
+    ExplanationView,
+    ReportedId,
+    explained,
+)
+from chalicelib.web.bodies import Body, MoneyIn, View
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Routes
 
-LINES_MAX: Final = 100
-"""Lines of one purchase: a long receipt, and the body stays within its limit."""
-LABEL_CHARS_MAX: Final = 64
-"""Characters of an article's number or category: as long as a purchase's own id."""
-LINE_QUANTITY_MAX: Final = 1_000_000
-"""Pieces in one line: a till may count screws, or grams."""
 
-ReportedId = Annotated[str, StringConstraints(pattern=f"^{GIVEN_NAME.pattern}$")]
-"""A name that the reporter gave."""
-Label = Annotated[str, StringConstraints(min_length=1, max_length=LABEL_CHARS_MAX)]
-
-
-class PurchaseLine(Body):
-    """What was bought. Kept only as part of what makes two reports the same, for now."""
-
-    sku: Label | None = None
-    category: Label | None = None
-    quantity: int = Field(default=1, ge=1, le=LINE_QUANTITY_MAX)
-    amount: int = Field(ge=0, le=MONEY_MAX, examples=[6425])
-
-
-def something(lines: list[PurchaseLine] | None) -> list[PurchaseLine] | None:
-    """Return the lines; an empty list says no more than none, and is the same report."""
-    return lines or None
-
-
-Lines = Annotated[
-    Annotated[list[PurchaseLine], Field(max_length=LINES_MAX)] | None, AfterValidator(something)
-]
-
-
-class PurchaseIn(Body):
+class PurchaseIn(Basket):
     """A purchase; without `occurred_at` it happened just now, without a member it is a guest's."""
 
     channel: ReportedId
     purchase_id: ReportedId
     member_id: str | None
-    paid: MoneyIn
-    occurred_at: Instant | None = None
-    lines: Lines = None
 
 
 class PurchaseView(View):
@@ -101,41 +72,7 @@ class RefundView(View):
     debt: int
 
 
-class QuoteIn(Body):
-    """A purchase to be, or the very body of its report.
-
-    A till may name its own channel and the member; a member is the one who asks, at any channel.
-    """
-
-    channel: ReportedId | None = None
-    purchase_id: ReportedId | None = None
-    member_id: str | None = None
-    paid: MoneyIn
-    occurred_at: Instant | None = None
-    lines: Lines = None
-
-
-class QuoteView(View):
-    """What it would earn, why, and the last day of using that, were it booked now."""
-
-    points: int
-    explanation: list[ExplanationView]
-    expires_on: date
-
-
 routes = Routes(__name__)
-
-PAID_EXAMPLE: Final = {"amount": 12850, "currency": "cny"}
-EXPLAINED_EXAMPLE: Final = {
-    "points": 128,
-    "explanation": [
-        {
-            "rule": "base",
-            "text": "1 point for each whole yuan of ¥128.50: 128 points.",
-            "points": 128,
-        }
-    ],
-}
 
 
 @routes.post(
@@ -160,7 +97,14 @@ EXPLAINED_EXAMPLE: Final = {
 def report(call: Call[PurchaseIn]) -> Answer:
     """Book a purchase and explain what it earned; an earlier report's answer is told again."""
     body = call.body
-    sale = Sale(body.channel, body.purchase_id, body.member_id, body.paid.money(), body.occurred_at)
+    sale = Sale(
+        channel=body.channel,
+        purchase_id=body.purchase_id,
+        member_id=body.member_id,
+        paid=body.paid.money(),
+        occurred_at=body.occurred_at,
+        amounts=body.amounts(),
+    )
     client = call.identity.client
     booked = service.report(call.work, sale, client=client, fingerprint=call.fingerprint)
     view = PurchaseView(
@@ -199,29 +143,3 @@ def refund(call: Call[RefundIn]) -> Answer:
     refunded = service.refund(call.work, returned, client=call.identity.client)
     view = RefundView(points_clawed_back=refunded.refund.points, debt=refunded.refund.debt)
     return Answer(view, status=200 if refunded.again else 201)
-
-
-@routes.post(
-    "/earn/quote",
-    roles=("channel", "member"),
-    summary="Ask what a purchase would earn, and why",
-    body=QuoteIn,
-    answer=QuoteView,
-    refusals=(NotEnrolled, NotFound, CurrencyNotSupported, OccurredAtOutOfRange),
-    example={"paid": PAID_EXAMPLE},
-    answer_example={**EXPLAINED_EXAMPLE, "expires_on": "2028-11-30"},
-)
-def quote(call: Call[QuoteIn]) -> QuoteView:
-    """Tell what a purchase would earn; nothing is written."""
-    body, caller = call.body, call.identity
-    asked = Question(body.paid.money(), body.occurred_at, body.member_id, body.channel)
-    if "channel" in caller.roles:
-        earning = service.quote_to_channel(call.work, asked, client=caller.client)
-    else:
-        own_id = members.member_of(caller.subject)
-        earning = service.quote_to_member(call.work, asked, member_id=own_id)
-    return QuoteView(
-        points=earning.points,
-        explanation=explained(earning.lines, call.language),
-        expires_on=earning.expires_on,
-    )

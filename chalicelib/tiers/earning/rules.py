@@ -1,9 +1,9 @@
-"""What a purchase earns and what its refunds take back: pure, exact, and told in sentences.
+"""Which reports are taken, what refunds take back, and the codes of guests: pure and exact.
 
-Points are whole currency units paid times the program's rate. A refund takes back the difference
-between what the purchase was still worth before it and what it is worth after it, so the steps
-of any sequence of refunds add up to the one step of their sum, and a claim in between changes
-nothing of that.
+What a purchase earns is judged by `tiers.judging`. A refund takes back the difference between what
+the purchase was still worth before it and what it is worth after it, date by date, so the steps of
+any sequence of refunds add up to the one step of their sum, and a claim in between changes nothing
+of that.
 
 A purchase without a member gets a claim code, which is derived from its ids and needs no storage
 of its own::
@@ -15,24 +15,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from chalicelib.kernel.clock import day_of, end_of_month_after, rfc3339
+from chalicelib.kernel.clock import day_of, rfc3339
 from chalicelib.kernel.errors import Conflict, Forbidden, RuleRefusal
 from chalicelib.kernel.ids import keyed_digest
-from chalicelib.kernel.money import MINOR_DIGITS, Money
+from chalicelib.kernel.money import Money
+from chalicelib.ledger.wallets.model import Lot, Lots
+from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.program.documents.model import Program
 from chalicelib.program.documents.rules import channel_of
-from chalicelib.tiers.earning.model import Earning, Line, Purchase, Return, Sale
+from chalicelib.tiers.earning.model import Claim, Purchase, Return, Sale
+from chalicelib.tiers.judging.model import Case, Judgement
+from chalicelib.tiers.judging.rules import expiry_of, has_own_dates, parts, worth
 
 AHEAD_MAX: Final = timedelta(minutes=5)
 """How far a till's clock may run ahead (the rules of the program)."""
 AGE_MAX: Final = timedelta(days=30)
 """How late a purchase may be reported (the rules of the program)."""
-BASIC: Final = "basic"
-"""Everybody's standing until there is a ladder."""
 CLAIM_DAYS: Final = 30
 """Days after the booking day through which a purchase can be claimed (the rules of the program)."""
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -73,63 +75,53 @@ class RefundExceedsPurchase(RuleRefusal):
     zh = "此笔消费最多还可退款 {refundable}（{currency} 最小货币单位）。"
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How a currency is written: its sign, and one whole unit in each language."""
-
-    sign: str
-    en: str
-    zh: str
-
-
-WORDS: Final = {
-    "cny": Words("¥", "yuan", "元"),
-    "usd": Words("$", "dollar", "美元"),
-    "eur": Words("€", "euro", "欧元"),
-    "gbp": Words("£", "pound", "英镑"),
-    "hkd": Words("HK$", "Hong Kong dollar", "港元"),
-    "jpy": Words("JP¥", "yen", "日元"),
-    "kwd": Words("KD ", "dinar", "科威特第纳尔"),
-}
-"""Every currency of `MINOR_DIGITS`."""
-
-
 def refuse_other_channel(program: Program, client: str, *, channel: str) -> None:
     """Raise `Forbidden` when a client reports for a channel that is not its own."""
     if channel_of(program, client) != channel:
         raise Forbidden
 
 
-def earn(program: Program, paid: Money, *, occurred_at: datetime, now: datetime) -> Earning:
-    """Return what a purchase earns when it is booked now.
+def refuse_unearnable(
+    paid: Money, *, currencies: Sequence[str], occurred_at: datetime, now: datetime
+) -> None:
+    """Raise `CurrencyNotSupported` or `OccurredAtOutOfRange` for what earns nothing.
 
-    Raises `CurrencyNotSupported` and `OccurredAtOutOfRange`; both edges of the range count as in.
+    Taken is the currency of now, which is named first, and that of when it happened; both edges of
+    the range count as in.
     """
-    if paid.currency != program.currency:
-        raise CurrencyNotSupported(currency=program.currency)
+    if paid.currency not in currencies:
+        raise CurrencyNotSupported(currency=currencies[0])
     if not now - AGE_MAX <= occurred_at <= now + AHEAD_MAX:
         raise OccurredAtOutOfRange(earliest=rfc3339(now - AGE_MAX), latest=rfc3339(now + AHEAD_MAX))
-    expires_on = expiry_of(program, day_of(now, program.zone))
-    return Earning(points_for(program, paid), explain(program, paid), expires_on)
 
 
-def points_for(program: Program, paid: Money) -> int:
-    """Return the points of an amount: whole units times the rate."""
-    return paid.whole_units() * program.points_per_unit
+def booked_as(sale: Sale, case: Case, *, judgement: Judgement, now: datetime) -> Purchase:
+    """Return a purchase as it is booked now; the points of a guest's have no date yet."""
+    today = day_of(now, case.zone)
+    guests = sale.member_id is None
+    return Purchase(
+        channel=sale.channel,
+        purchase_id=sale.purchase_id,
+        member_id=sale.member_id,
+        paid=sale.paid,
+        refunded=0,
+        occurred_at=case.basket.at,
+        program_version=case.program.version,
+        points=worth(judgement, left=sale.paid.amount),
+        debt_paid=0,
+        expires_on=None if guests else expiry_of(case.program, today),
+        claim=Claim(claimable_through(today)) if guests else None,
+        campaigns_version=judgement.campaigns_version,
+        given=judgement.kept(),
+        matched=judgement.matched(),
+        booked_on=today if has_own_dates(judgement) and not guests else None,
+    )
 
 
-def explain(program: Program, paid: Money) -> tuple[Line, ...]:
-    """Return why an amount earns what it earns; the lines add up to `points_for`."""
-    points, rate = points_for(program, paid), program.points_per_unit
-    words, amount = WORDS[paid.currency], written(paid)
-    en = f"{counted(rate)} for each whole {words.en} of {amount}: {counted(points)}."
-    zh = f"实付 {amount}，每满 1 {words.zh}得 {rate} 积分：共 {points} 积分。"
-    return (Line("base", points, en, zh),)
-
-
-def expiry_of(program: Program, today: date) -> date:
-    """Return the date of points that are booked today."""
-    return end_of_month_after(today, program.validity_months[BASIC])
+def credit(posting: Posting, purchase: Purchase, *, judgement: Judgement) -> int:
+    """Bring what is left of a purchase into its member's wallet; return how much paid debt."""
+    lots = _lots(judgement, purchase, left=purchase.left)
+    return sum(posting.credit(lot.points, lot.expires_on) for lot in lots)
 
 
 def claimable_through(today: date) -> date:
@@ -150,31 +142,36 @@ def named(reported: Sale | Return | Purchase) -> str:
     return f"{reported.channel}/{reported.purchase_id}"
 
 
-def worth(program: Program, purchase: Purchase, *, refunded: int) -> int:
-    """Return the points of a purchase of which so many minor units have gone back."""
-    left = Money(purchase.paid.amount - refunded, purchase.paid.currency)
-    return points_for(program, left)
-
-
-def clawed_back(program: Program, purchase: Purchase, *, amount: int) -> int:
-    """Return the points that a further refund takes back, by the settings of the purchase.
+def clawed_back(judgement: Judgement, purchase: Purchase, *, amount: int) -> Lots:
+    """Return the points that a further refund takes back, by the dates that they have.
 
     Raises `RefundExceedsPurchase` when less than the amount is left of the purchase.
     """
-    left = purchase.paid.amount - purchase.refunded
-    if amount > left:
-        raise RefundExceedsPurchase(refundable=left, currency=purchase.paid.currency)
-    before = worth(program, purchase, refunded=purchase.refunded)
-    return before - worth(program, purchase, refunded=purchase.refunded + amount)
+    if amount > purchase.left:
+        raise RefundExceedsPurchase(refundable=purchase.left, currency=purchase.paid.currency)
+    before = _lots(judgement, purchase, left=purchase.left)
+    remaining = _lots(judgement, purchase, left=purchase.left - amount)
+    after = {lot.expires_on: lot.points for lot in remaining}
+    return tuple(Lot(lot.expires_on, lot.points - after.get(lot.expires_on, 0)) for lot in before)
 
 
-def taken_from_claim(program: Program, purchase: Purchase, *, points: int, now: datetime) -> int:
+def _lots(judgement: Judgement, purchase: Purchase, *, left: int) -> Lots:
+    """Return what so much of a purchase is worth, by date; what is nobody's has none yet."""
+    return parts(
+        judgement,
+        left=left,
+        expires_on=purchase.expires_on or date.max,
+        booked_on=purchase.booked_on or date.min,
+    )
+
+
+def taken_from_claim(purchase: Purchase, *, points: int, today: date) -> int:
     """Return the points that a refund takes from a claim that is still to come.
 
     None once it is too late for one, as nothing is taken of points that have expired.
     """
     assert purchase.claim is not None, purchase
-    return points if day_of(now, program.zone) <= purchase.claim.through else 0
+    return points if today <= purchase.claim.through else 0
 
 
 def refuse_currency(purchase: Purchase, returned: Return) -> None:
@@ -192,15 +189,3 @@ def fingerprint_of(purchase: Purchase, returned: Return) -> bytes:
     ids = [returned.channel, returned.purchase_id, returned.refund_id]
     told = json.dumps([*ids, returned.amount, currency], separators=(",", ":"))
     return hashlib.sha256(told.encode()).digest()
-
-
-def written(money: Money) -> str:
-    """Return money as a person writes it: ¥1,128.50."""
-    digits = MINOR_DIGITS[money.currency]
-    whole, rest = divmod(money.amount, 10**digits)
-    return f"{WORDS[money.currency].sign}{whole:,}" + (f".{rest:0{digits}d}" if digits else "")
-
-
-def counted(points: int) -> str:
-    """Return points in English."""
-    return "1 point" if points == 1 else f"{points} points"

@@ -1,4 +1,4 @@
-"""Use of earning: reporting a purchase, refunding it in parts, asking what one would earn.
+"""Use of earning: reporting a purchase, and refunding it in parts.
 
 A purchase and a refund are their own receipts: the same report again finds them, gets its first
 answer, and changes nothing. Whether a report came before is asked only when its item is in the way
@@ -6,6 +6,8 @@ or something else stands against it, so the common case pays no read for it.
 
 A purchase without a member touches no wallet, and neither does its refund, until somebody claims
 it. A refund that meets the claim on its way is judged again, by then of somebody's purchase.
+
+What a purchase is given `tiers.judging` says, and it keeps that for its replay, refunds and claim.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from typing import Final
 
 from chalicelib.kernel.clock import day_of
@@ -21,66 +22,42 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
-from chalicelib.ledger.wallets.model import Change, ClawBack
+from chalicelib.ledger.wallets.model import Change, ClawBack, Lots
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
-from chalicelib.program.documents.rules import channel_of
+from chalicelib.program.documents.model import Program
 from chalicelib.settings import settings
+from chalicelib.storage.head import Head, read_head
 from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
-from chalicelib.storage.work import Work
+from chalicelib.storage.work import Patience, Work
+from chalicelib.tiers.campaigns.model import Basket
 from chalicelib.tiers.earning import store
-from chalicelib.tiers.earning.model import (
-    Claim,
-    Earning,
-    Line,
-    Purchase,
-    Question,
-    Refund,
-    Return,
-    Sale,
-)
+from chalicelib.tiers.earning.model import Booked, Purchase, Refund, Refunded, Return, Sale
 from chalicelib.tiers.earning.rules import (
     CurrencyNotSupported,
     OccurredAtOutOfRange,
     RefundExceedsPurchase,
+    booked_as,
     claim_code,
-    claimable_through,
     clawed_back,
-    earn,
-    explain,
+    credit,
     fingerprint_of,
     named,
     refuse_currency,
     refuse_other_channel,
+    refuse_unearnable,
     taken_from_claim,
 )
+from chalicelib.tiers.judging import service as judging
+from chalicelib.tiers.judging.model import Case
+from chalicelib.tiers.judging.rules import explain
+from chalicelib.tiers.judging.service import Granted
 
 AGAINST_PURCHASE: Final = (NotFound, CurrencyNotSupported, OccurredAtOutOfRange)
 AGAINST_REFUND: Final = (CurrencyNotSupported, RefundExceedsPurchase)
 """What is refused only to a report that was not booked before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """A purchase with its explanation; `again` when an earlier report had booked it.
-
-    `claim_code` is what a purchase without a member is claimed with.
-    """
-
-    purchase: Purchase
-    lines: tuple[Line, ...]
-    again: bool
-    claim_code: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Refunded:
-    """A refund; `again` when an earlier report had booked it."""
-
-    refund: Refund
-    again: bool
 
 
 def report(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked:
@@ -101,8 +78,7 @@ def report(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked
         image = found
     store.refuse_other_report(image, fingerprint)
     purchase = store.purchase_from(image)
-    program = documents.program_version(work, purchase.program_version)
-    lines = explain(program, purchase.paid)
+    lines = explain(judging.judgement_of(work, purchase.kept))
     return Booked(purchase, lines, again=True, claim_code=_claim_code(purchase))
 
 
@@ -125,7 +101,8 @@ def _refund(work: Work, returned: Return, *, client: str) -> Refunded:
     program = documents.present(work) if opened is None else opened.program
     refuse_other_channel(program, client, channel=returned.channel)
     try:
-        return Refunded(_take_back(work, returned, purchase=purchase, opened=opened), again=False)
+        taken = _take_back(work, returned, purchase=purchase, opened=opened, zone=program.zone)
+        return Refunded(taken, again=False)
     except Replayed as replayed:
         image = replayed.image
     except AGAINST_REFUND:
@@ -135,28 +112,6 @@ def _refund(work: Work, returned: Return, *, client: str) -> Refunded:
         image = found
     store.refuse_other_report(image, fingerprint_of(purchase, returned))
     return Refunded(store.refund_from(image), again=True)
-
-
-def quote_to_member(work: Work, asked: Question, *, member_id: str) -> Earning:
-    """Return what a purchase would earn its asker, a member; another member is nobody to them."""
-    opened = wallets.open_wallet(work, member_id)
-    if asked.member_id not in (None, member_id):
-        raise NotFound
-    occurred_at = asked.occurred_at or work.now
-    return earn(opened.program, asked.paid, occurred_at=occurred_at, now=work.now)
-
-
-def quote_to_channel(work: Work, asked: Question, *, client: str) -> Earning:
-    """Return what a purchase at a channel would earn, for a member or for anybody.
-
-    Raises `Forbidden` for a channel that is not the client's.
-    """
-    opened = None if asked.member_id is None else _opened(work, asked.member_id)
-    program = documents.present(work) if opened is None else opened.program
-    refuse_other_channel(program, client, channel=asked.channel or channel_of(program, client))
-    if asked.member_id is not None and opened is None:
-        raise NotFound
-    return earn(program, asked.paid, occurred_at=asked.occurred_at or work.now, now=work.now)
 
 
 def latest(tx: Transaction, purchase: Purchase) -> Purchase:
@@ -179,60 +134,91 @@ def hand_over(tx: Transaction, purchase: Purchase, *, today: date) -> None:
     store.put_claimed(tx, purchase, today=today)
 
 
+def case_of(work: Work, sale: Sale, *, head: Head, program: Program) -> Case:
+    """Return a purchase with the rules of its instant; `program` are the settings of now.
+
+    Raises `CurrencyNotSupported`, `OccurredAtOutOfRange`.
+    """
+    at = sale.occurred_at or work.now
+    basket = Basket(
+        paid=sale.paid,
+        at=at,
+        day=day_of(at, program.zone),
+        channel=sale.channel,
+        member_id=sale.member_id,
+        amounts=sale.amounts,
+    )
+    case = judging.case_of(work, basket, head=head, told=sale.occurred_at)
+    currencies = (program.currency, case.program.currency)
+    refuse_unearnable(sale.paid, currencies=currencies, occurred_at=at, now=work.now)
+    return case
+
+
+def open_sale(work: Work, member_id: str | None) -> tuple[Head, Program, Opened | None]:
+    """Return the settings of now, with the wallet of a purchase's member; None where there is none.
+
+    One consistent read.
+    """
+    opened = None if member_id is None else _opened(work, member_id)
+    if opened is not None:
+        return opened.head, opened.program, opened
+    head = read_head(work)
+    return head, documents.program_at(work, head), None
+
+
 def _book(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked:
-    opened = None if sale.member_id is None else _opened(work, sale.member_id)
-    program = documents.present(work) if opened is None else opened.program
+    head, program, opened = open_sale(work, sale.member_id)
     refuse_other_channel(program, client, channel=sale.channel)
     if sale.member_id is not None and opened is None:
         raise NotFound
-    occurred_at = sale.occurred_at or work.now
-    earned = earn(program, sale.paid, occurred_at=occurred_at, now=work.now)
-    purchase = Purchase(
-        channel=sale.channel,
-        purchase_id=sale.purchase_id,
-        member_id=sale.member_id,
-        paid=sale.paid,
-        refunded=0,
-        occurred_at=occurred_at,
-        program_version=program.version,
-        points=earned.points,
-        debt_paid=0,
-        expires_on=earned.expires_on,
-    )
-    if opened is None:
-        through = claimable_through(day_of(work.now, program.zone))
-        guests = replace(purchase, expires_on=None, claim=Claim(through))
-        attempt = partial(_put_guests, purchase=guests, fingerprint=fingerprint)
-    else:
-        attempt = partial(_put_members, purchase=purchase, opened=opened, fingerprint=fingerprint)
-    booked = persist(work, attempt)
-    return Booked(booked, earned.lines, again=False, claim_code=_claim_code(booked))
+    case = case_of(work, sale, head=head, program=program)
+    key = store.purchase_key(sale.channel, sale.purchase_id)
+    patience = Patience(work)
+    while True:
+        granted = judging.grant(work, case, purchase=key)
+        purchase = booked_as(sale, case, judgement=granted.judgement, now=work.now)
+        put = _Put(case, granted, purchase, opened, fingerprint)
+        # Again where the member got more of a campaign meanwhile, as another purchase was booked.
+        with suppress(Mistaken), judging.released(granted):
+            booked = persist(work, put.attempt)
+            lines = explain(granted.judgement)
+            return Booked(booked, lines, again=False, claim_code=_claim_code(booked))
+        patience.again(overtaken=True)
 
 
-def _put_members(
-    tx: Transaction, *, purchase: Purchase, opened: Opened, fingerprint: bytes
-) -> Purchase:
-    """Add a member's purchase and its points."""
-    assert purchase.expires_on is not None, purchase
-    posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
-    debt_paid = posting.credit(purchase.points, purchase.expires_on)
-    change = posting.close(
-        Reason.PURCHASE,
-        at=tx.work.now,
-        refers={"purchase": named(purchase)},
-        program_version=purchase.program_version,
-    )
-    booked = replace(purchase, debt_paid=debt_paid)
-    store.put_purchase(tx, booked, fingerprint=fingerprint)
-    wallets.add(tx, change)
-    return booked
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A purchase that is about to be booked, once for each attempt."""
 
+    case: Case
+    granted: Granted
+    purchase: Purchase
+    opened: Opened | None
+    fingerprint: bytes
 
-def _put_guests(tx: Transaction, *, purchase: Purchase, fingerprint: bytes) -> Purchase:
-    """Add a purchase without a member, and what its claim code is found by."""
-    store.put_purchase(tx, purchase, fingerprint=fingerprint)
-    store.put_claim_code(tx, purchase, code=claim_code(settings().secret, purchase))
-    return purchase
+    def attempt(self, tx: Transaction) -> Purchase:
+        """Add the purchase and its points, or what the claim code of a guest's is found by."""
+        if self.opened is None:
+            self._put(tx, self.purchase)
+            code = claim_code(settings().secret, self.purchase)
+            store.put_claim_code(tx, self.purchase, code=code)
+            return self.purchase
+        posting = Posting(wallets.latest(tx, self.opened.wallet), self.opened.today)
+        debt_paid = credit(posting, self.purchase, judgement=self.granted.judgement)
+        change = posting.close(
+            Reason.PURCHASE,
+            at=tx.work.now,
+            refers={"purchase": named(self.purchase)},
+            program_version=self.purchase.program_version,
+        )
+        booked = replace(self.purchase, debt_paid=debt_paid)
+        self._put(tx, booked)
+        judging.count(tx, self.granted, basket=self.case.basket)
+        wallets.add(tx, change)
+        return booked
+
+    def _put(self, tx: Transaction, purchase: Purchase) -> None:
+        store.put_purchase(tx, purchase, fingerprint=self.fingerprint, mark=self.granted.mark)
 
 
 def _claim_code(purchase: Purchase) -> str | None:
@@ -241,22 +227,23 @@ def _claim_code(purchase: Purchase) -> str | None:
 
 
 def _take_back(
-    work: Work, returned: Return, *, purchase: Purchase, opened: Opened | None
+    work: Work, returned: Return, *, purchase: Purchase, opened: Opened | None, zone: str
 ) -> Refund:
     refuse_currency(purchase, returned)
-    program = documents.program_version(work, purchase.program_version)
+    judgement = judging.judgement_of(work, purchase.kept)
     fingerprint = fingerprint_of(purchase, returned)
 
     def attempt(tx: Transaction) -> Refund:
         newest = store.latest(tx, purchase)
         if newest.member_id != purchase.member_id:
             raise Mistaken
-        points = clawed_back(program, newest, amount=returned.amount)
+        lots = clawed_back(judgement, newest, amount=returned.amount)
         if opened is None:
-            points = taken_from_claim(program, newest, points=points, now=work.now)
-            change, taken = None, ClawBack(points, 0)
+            points = sum(lot.points for lot in lots)
+            today = day_of(work.now, zone)
+            change, taken = None, ClawBack(taken_from_claim(newest, points=points, today=today), 0)
         else:
-            change, taken = _claw_back(tx, returned, purchase=newest, opened=opened, points=points)
+            change, taken = _claw_back(tx, returned, purchase=newest, opened=opened, lots=lots)
         refund = Refund(returned.refund_id, returned.amount, taken.points, taken.debt)
         store.put_refund(tx, newest, refund=refund, fingerprint=fingerprint)
         if change is not None:
@@ -267,17 +254,17 @@ def _take_back(
 
 
 def _claw_back(
-    tx: Transaction, returned: Return, *, purchase: Purchase, opened: Opened, points: int
+    tx: Transaction, returned: Return, *, purchase: Purchase, opened: Opened, lots: Lots
 ) -> tuple[Change, ClawBack]:
     posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
-    taken = posting.claw_back(points, purchase.expires_on)
+    taken = [posting.claw_back(lot.points, lot.expires_on) for lot in lots]
     change = posting.close(
         Reason.REFUND,
         at=tx.work.now,
         refers={"purchase": named(returned), "refund": returned.refund_id},
         program_version=purchase.program_version,
     )
-    return change, taken
+    return change, ClawBack(sum(t.points for t in taken), sum(t.debt for t in taken))
 
 
 def _opened(work: Work, member_id: str) -> Opened | None:

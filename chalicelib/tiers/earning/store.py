@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended
@@ -22,7 +23,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.settings import settings
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import fetch_raw
-from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
+from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Moved, Replayed, Transaction
 from chalicelib.storage.work import Work
 from chalicelib.tiers.earning.model import Claim, Purchase, Refund
@@ -48,6 +49,11 @@ class PurchaseItem(Item):
     claimable_through = UnicodeAttribute(attr_name="w", null=True)
     refunded_unclaimed = IntAttribute(attr_name="x", null=True)
     debt_paid_by_claim = IntAttribute(attr_name="y", null=True)
+    campaigns_version = IntAttribute(attr_name="cv", null=True)
+    given = IntMapAttribute(attr_name="g", null=True)
+    matched = IntMapAttribute(attr_name="l", null=True)
+    booked_on = UnicodeAttribute(attr_name="b", null=True)
+    mark = UnicodeAttribute(attr_name="k", null=True)
 
 
 class ClaimItem(Item):
@@ -117,6 +123,10 @@ def purchase_from(raw: RawItem) -> Purchase:
         debt_paid=item.debt_paid,
         expires_on=day_of_key(item.expires_on) if item.expires_on else None,
         claim=_claim(item),
+        campaigns_version=item.campaigns_version or 0,
+        given=item.given or {},
+        matched=item.matched or {},
+        booked_on=day_of_key(item.booked_on) if item.booked_on else None,
     )
 
 
@@ -132,8 +142,13 @@ def latest(tx: Transaction, purchase: Purchase) -> Purchase:
     return purchase if image is None else purchase_from(image)
 
 
-def put_purchase(tx: Transaction, purchase: Purchase, *, fingerprint: bytes) -> None:
-    """Add a purchase; one that is already there was reported before."""
+def put_purchase(
+    tx: Transaction, purchase: Purchase, *, fingerprint: bytes, mark: str | None = None
+) -> None:
+    """Add a purchase; one that is already there was reported before.
+
+    The `mark` is this run's, where it has taken from a budget: by it the run knows its own again.
+    """
     item = PurchaseItem(
         *purchase_key(purchase.channel, purchase.purchase_id),
         fingerprint=fingerprint,
@@ -147,6 +162,11 @@ def put_purchase(tx: Transaction, purchase: Purchase, *, fingerprint: bytes) -> 
         debt_paid=purchase.debt_paid,
         expires_on=None if purchase.expires_on is None else key_of_day(purchase.expires_on),
         claimable_through=None if purchase.claim is None else key_of_day(purchase.claim.through),
+        campaigns_version=purchase.campaigns_version or None,
+        given=dict(purchase.given) or None,
+        matched=dict(purchase.matched) or None,
+        booked_on=None if purchase.booked_on is None else key_of_day(purchase.booked_on),
+        mark=mark,
     )
     tx.put(item, otherwise=_replayed)
 
@@ -176,6 +196,7 @@ def put_claimed(tx: Transaction, purchase: Purchase, *, today: date) -> None:
             PurchaseItem.expires_on.set(key_of_day(expires_on)),
             PurchaseItem.refunded_unclaimed.set(claim.refunded),
             PurchaseItem.debt_paid_by_claim.set(claim.debt_paid),
+            *_booked(purchase.booked_on),
         ),
         condition=PurchaseItem.member_id.does_not_exist()
         & (PurchaseItem.refunded == claim.refunded)
@@ -213,6 +234,11 @@ def put_refund(tx: Transaction, purchase: Purchase, *, refund: Refund, fingerpri
         & whose,
         otherwise=lambda image: _moved(key, image),
     )
+
+
+def _booked(day: date | None) -> tuple[Action, ...]:
+    """Return how the day of booking is kept, where something counts from it."""
+    return () if day is None else (PurchaseItem.booked_on.set(key_of_day(day)),)
 
 
 def _claim(item: PurchaseItem) -> Claim | None:

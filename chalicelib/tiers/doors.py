@@ -1,0 +1,18 @@
+"""What this area answers to: its rooms' routes, for `app.py` to open."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chalicelib.tiers.campaigns import routes as campaigns
+from chalicelib.tiers.claims import routes as claims
+from chalicelib.tiers.earning import routes as earning
+from chalicelib.tiers.quotes import routes as quotes
+from chalicelib.web.routes import Routes
+
+DOORS: Final[tuple[Routes, ...]] = (
+    campaigns.routes,
+    claims.routes,
+    earning.routes,
+    quotes.routes,
+)

@@ -1,0 +1,1 @@
+"""What a purchase would earn and why, asked before it is made."""

@@ -1,0 +1,299 @@
+"""What a purchase is given by campaigns: each condition at its edges, and the sums over all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.kernel.money import MONEY_MAX, Money
+from chalicelib.program.documents.model import DEFAULTS
+from chalicelib.tiers.campaigns.model import Campaign, Cap, Per
+from chalicelib.tiers.judging.model import Facts, Judgement, Kept
+from chalicelib.tiers.judging.rules import explain, has_own_dates, parts, rebuilt, worth
+from tests.builders import NOW, TODAY
+from tests.campaigns import a_bonus, a_campaign, cmp, judged, noon, points_of, reasons_of
+
+MICROSECOND: Final = timedelta(microseconds=1)
+BOOKED: Final = date(2027, 1, 1)
+LAST: Final = date(2029, 1, 31)
+
+
+def gives(campaign: Campaign, **told: Any) -> bool:
+    """Tell whether a campaign gives a purchase anything."""
+    return bool(points_of(judged(campaign, **told)).get("a"))
+
+
+def test_a_multiplier_is_rounded_down_once_at_the_end() -> None:
+    verdict = judged(a_campaign(multiplier_bp=15_000), fen=9_990).judgement
+    assert worth(verdict, left=9_990) == 148
+    odd = judged(a_campaign(multiplier_bp=13_333), fen=10_100).judgement
+    assert worth(odd, left=10_100) == 101 * 13_333 // 10_000
+
+
+def test_a_window_holds_from_its_first_instant_until_just_before_its_last() -> None:
+    campaign = a_campaign(opens=NOW, closes=NOW + timedelta(hours=1))
+    assert gives(campaign, at=NOW)
+    assert gives(campaign, at=NOW + timedelta(hours=1) - MICROSECOND)
+    for off in (-MICROSECOND, timedelta(hours=1)):
+        assert reasons_of(judged(campaign, at=NOW + off)) == {"a": "window"}
+
+
+@pytest.mark.parametrize(
+    ("number", "day"),
+    [
+        (31, date(2026, 11, 30)),
+        (31, date(2026, 12, 31)),
+        (31, date(2027, 2, 28)),
+        (31, date(2028, 2, 29)),
+        (30, date(2027, 2, 28)),
+        (29, date(2027, 2, 28)),
+        (29, date(2028, 2, 29)),
+        (1, date(2027, 2, 1)),
+    ],
+)
+def test_a_member_day_that_a_month_has_not_is_its_last_day(number: int, day: date) -> None:
+    campaign = a_campaign(member_day=number)
+    assert gives(campaign, at=noon(day))
+    for off in (-1, 1):
+        assert not gives(campaign, at=noon(day + timedelta(days=off)))
+
+
+def test_a_day_ends_with_its_last_microsecond_in_the_programs_zone() -> None:
+    campaign = a_campaign(member_day=21)
+    midnight = datetime(2026, 11, 21, 16, tzinfo=UTC)
+    assert gives(campaign, at=midnight - MICROSECOND)
+    assert not gives(campaign, at=midnight)
+    assert gives(campaign, at=midnight - timedelta(days=1))
+    assert not gives(campaign, at=midnight - timedelta(days=1) - MICROSECOND)
+
+
+def test_a_day_on_which_clocks_are_set_back_has_25_hours() -> None:
+    campaign = a_campaign(member_day=25)
+    begins = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    for hours, holds in ((-0.001, False), (0, True), (24.999, True), (25, False)):
+        at = begins + timedelta(hours=hours)
+        assert gives(campaign, at=at, zone="Europe/Berlin") is holds
+
+
+def test_weekdays_and_a_member_day_must_both_be_so() -> None:
+    saturday = a_campaign(weekdays=("sat", "sun"))
+    assert TODAY.weekday() == 5
+    assert gives(saturday)
+    assert not gives(saturday, at=noon(date(2026, 11, 23)))
+    assert not gives(replace(saturday, member_day=22))
+    assert gives(replace(saturday, member_day=21))
+
+
+def test_a_birthday_month_is_the_month_of_the_birthday_on_29_february_too() -> None:
+    campaign = a_campaign(birthday_month=True)
+    leap = Facts(birthday=date(2000, 2, 29))
+    for day, holds in (
+        (date(2027, 2, 1), True),
+        (date(2027, 2, 28), True),
+        (date(2027, 1, 31), False),
+        (date(2027, 3, 1), False),
+    ):
+        assert gives(campaign, facts=leap, at=noon(day)) is holds
+    assert reasons_of(judged(campaign)) == {"a": "birthday"}
+
+
+def test_a_threshold_is_reached_at_its_amount_and_not_one_fen_below() -> None:
+    campaign = a_bonus(yuan=500)
+    assert points_of(judged(campaign, fen=50_000)) == {"a": 200}
+    assert points_of(judged(campaign, fen=50_001)) == {"a": 200}
+    short = judged(campaign, fen=48_800)
+    assert reasons_of(short) == {"a": "threshold"}
+    (hint,) = short.hints
+    assert hint.sentence("en") == "Double in spring: ¥12.00 more and you get +200."
+    assert hint.sentence("zh-CN") == "春季双倍：再消费 ¥12.00 即可享受，得 +200 积分。"
+
+
+def test_a_threshold_in_another_currency_is_never_reached_and_hints_at_nothing() -> None:
+    other = replace(a_bonus(), threshold=Money(1, "usd"))
+    verdict = judged(other, fen=50_000)
+    assert (reasons_of(verdict), verdict.hints) == ({"a": "threshold"}, ())
+
+
+def test_a_category_counts_with_its_lines_only() -> None:
+    tea = a_campaign(categories=("tea", "coffee"))
+    lines = {"tea": 150, "coffee": 50, "mugs": 5_000}
+    assert points_of(judged(tea, amounts=lines)) == {"a": 2}
+    assert reasons_of(judged(tea, amounts={"mugs": 5_000})) == {"a": "category"}
+    bonus = a_bonus(yuan=2, categories=("tea",))
+    assert reasons_of(judged(bonus, amounts=lines)) == {"a": "threshold"}
+    assert points_of(judged(bonus, amounts={"tea": 200})) == {"a": 200}
+
+
+def test_a_campaign_holds_at_its_channels_and_for_its_standings() -> None:
+    shop = a_campaign(channels=("store-2", "app"))
+    assert reasons_of(judged(shop)) == {"a": "channel"}
+    assert gives(shop, channel="app")
+    gold = a_campaign(standings=("gold",))
+    assert reasons_of(judged(gold)) == {"a": "standing"}
+    assert gives(gold, standing="gold")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"birthday_month": True}, {"standings": ("basic",)}, {"per_member": Cap(9, Per.EVER)}],
+)
+def test_what_is_known_of_members_only_no_guest_has(fields: dict[str, Any]) -> None:
+    assert reasons_of(judged(a_campaign(**fields), member_id=None)) == {"a": "member"}
+
+
+def test_the_multiplier_that_gives_most_counts_and_no_other() -> None:
+    verdict = judged(a_campaign("a"), a_campaign("b", multiplier_bp=30_000))
+    assert points_of(verdict) == {"b": 200}
+    assert reasons_of(verdict) == {"a": "better"}
+    assert worth(verdict.judgement, left=10_000) == 300
+
+
+def test_of_two_multipliers_that_give_alike_the_named_winner_counts_else_the_lower_id() -> None:
+    named = a_campaign("b", wins_over=(cmp("a"),))
+    assert points_of(judged(a_campaign("a"), a_campaign("b"))) == {"a": 100}
+    assert points_of(judged(a_campaign("a"), named)) == {"b": 100}
+    mutual = a_campaign("a", wins_over=(cmp("b"),))
+    assert points_of(judged(mutual, named)) == {"a": 100}
+
+
+def test_bonuses_are_added_to_the_best_multiplier_and_to_each_other() -> None:
+    verdict = judged(a_bonus("a"), a_campaign("b"), a_bonus("c", points=50, yuan=1), fen=50_000)
+    assert points_of(verdict) == {"b": 500, "a": 200, "c": 50}
+    assert worth(verdict.judgement, left=50_000) == 1_250
+
+
+@pytest.mark.parametrize(("room", "points"), [(100, 100), (101, 100), (99, 99), (0, 0)])
+def test_a_multiplier_gives_as_much_as_its_cap_leaves(room: int, points: int) -> None:
+    campaign = a_campaign(per_member=Cap(500, Per.MONTH))
+    verdict = judged(campaign, facts=Facts(room={cmp("a"): room}))
+    assert points_of(verdict) == {"a": points}
+    line = explain(verdict.judgement)[1]
+    if room == 99:
+        told = "Double in spring: 99 points more, as one member gets at most 500 points a month."
+        assert line.sentence("en") == told
+    if room == 0:
+        assert "you have had all of it" in line.sentence("en")
+        assert line.sentence("zh-CN") == "春季双倍：您已达到该活动的会员上限。"
+
+
+def test_a_bonus_is_given_whole_or_not_at_all() -> None:
+    campaign = a_bonus(per_member=Cap(500, Per.EVER))
+    for room, points in ((200, 200), (199, 0)):
+        verdict = judged(campaign, fen=50_000, facts=Facts(room={cmp("a"): room}))
+        assert points_of(verdict) == {"a": points}
+
+
+@pytest.mark.parametrize(("left", "points"), [(100, 100), (99, 0), (0, 0), (-5, 0)])
+def test_a_budget_pays_for_all_of_it_or_for_nothing_and_the_line_says_so(
+    left: int, points: int
+) -> None:
+    campaign = a_campaign(budget=1_000)
+    verdict = judged(campaign, facts=Facts(left={cmp("a"): left}))
+    assert points_of(verdict) == {"a": points}
+    line = explain(verdict.judgement)[1]
+    used_up = line.sentence("en") == "Double in spring: its points are used up."
+    assert used_up is (points == 0)
+    assert reasons_of(verdict) == ({} if points else {"a": "budget"})
+
+
+def test_behind_a_used_up_multiplier_the_next_best_counts() -> None:
+    best = a_campaign("a", multiplier_bp=30_000, budget=100)
+    verdict = judged(best, a_campaign("b"), facts=Facts(left={cmp("a"): 199}))
+    assert points_of(verdict) == {"b": 100, "a": 0}
+    assert [line.rule for line in explain(verdict.judgement)] == ["base", cmp("b"), cmp("a")]
+
+
+def test_a_capped_multiplier_that_gives_less_than_another_gives_nothing() -> None:
+    capped = a_campaign("a", multiplier_bp=40_000, per_member=Cap(50, Per.EVER))
+    verdict = judged(capped, a_campaign("b"), facts=Facts(room={cmp("a"): 50}))
+    assert (points_of(verdict), reasons_of(verdict)) == ({"b": 100}, {"a": "better"})
+
+
+def test_too_little_for_a_point_is_no_line() -> None:
+    verdict = judged(a_campaign(), fen=99)
+    assert (points_of(verdict), reasons_of(verdict)) == ({}, {"a": "too_little"})
+
+
+def test_a_hint_names_the_next_day_within_the_window() -> None:
+    campaign = a_campaign(member_day=31, closes=noon(date(2027, 1, 1)))
+    (hint,) = judged(campaign).hints
+    assert hint.sentence("en") == "Double in spring: the next day is 2026-11-30."
+    late = judged(campaign, at=noon(date(2026, 12, 31)) + timedelta(hours=13))
+    assert late.hints == ()
+
+
+def test_points_with_a_validity_of_their_own_have_their_exact_day() -> None:
+    verdict = judged(a_campaign("a", validity_days=90), a_bonus("b", yuan=1)).judgement
+    assert has_own_dates(verdict)
+    assert dated(verdict, 10_000) == {date(2027, 4, 1): 100, LAST: 300}
+    assert not has_own_dates(judged(a_campaign()).judgement)
+
+
+def test_below_the_threshold_a_refund_takes_the_bonus_too() -> None:
+    verdict = judged(a_bonus(), fen=50_000).judgement
+    assert worth(verdict, left=50_000) == 700
+    assert worth(verdict, left=49_999) == 499
+
+
+@st.composite
+def verdicts(draw: st.DrawFn) -> Judgement:
+    """Return what a purchase is given by one multiplier and two bonuses, all sorts of them."""
+    fen = draw(st.integers(0, MONEY_MAX) | st.integers(0, 100_000))
+    tea = draw(st.integers(0, fen))
+    optional: Any = st.none() | st.integers(1, 3_660)
+    about: Any = st.sampled_from([(), ("tea",)])
+    campaigns = [
+        a_campaign(
+            "a",
+            multiplier_bp=draw(st.integers(10_001, 100_000)),
+            validity_days=draw(optional),
+            categories=draw(about),
+            per_member=Cap(10**6, Per.EVER),
+        ),
+        a_bonus("b", yuan=draw(st.integers(1, 1_000)), validity_days=draw(optional)),
+        a_bonus("c", yuan=draw(st.integers(1, 10)), categories=draw(about), budget=1_000),
+    ]
+    facts = Facts(
+        room={cmp("a"): draw(st.integers(0, 10**6))},
+        left={cmp("c"): draw(st.integers(0, 400))},
+    )
+    return judged(*campaigns, fen=fen, amounts={"tea": tea}, facts=facts).judgement
+
+
+@settings(max_examples=150)
+@given(verdicts())
+def test_the_lines_add_up_to_the_points_and_a_replay_tells_the_same(verdict: Judgement) -> None:
+    lines = explain(verdict)
+    assert sum(line.points for line in lines) == worth(verdict, left=verdict.paid.amount)
+    assert all(f"{line.points} point" in line.en for line in lines if line.points)
+    campaigns = {o.campaign.id: o.campaign for o in verdict.outcomes}
+    kept = Kept(0, 1, verdict.paid, verdict.kept(), verdict.matched())
+    again = rebuilt(kept, DEFAULTS, campaigns=campaigns)
+    assert explain(again) == lines
+
+
+@settings(max_examples=150)
+@given(verdicts(), st.data())
+def test_any_partition_of_a_refund_ends_where_the_whole_does(
+    verdict: Judgement, data: st.DataObject
+) -> None:
+    paid = verdict.paid.amount
+    cuts = sorted(data.draw(st.lists(st.integers(0, paid), max_size=6)), reverse=True)
+    before = dated(verdict, paid)
+    assert sum(before.values()) == worth(verdict, left=paid)
+    for left in [*cuts, 0]:
+        after = dated(verdict, left)
+        # No step gives anything back, on any date.
+        assert all(points <= before.get(day, 0) for day, points in after.items())
+        before = after
+    assert before == {}
+
+
+def dated(verdict: Judgement, left: int) -> dict[date, int]:
+    lots = parts(verdict, left=left, expires_on=LAST, booked_on=BOOKED)
+    return {lot.expires_on: lot.points for lot in lots}
