@@ -140,19 +140,29 @@ def test_refunds_are_in_the_proportion_paid_and_add_up(mall: Mall, stripe: Local
     assert wallet(lin)["available"] == 500
 
 
+LEAST: Final = {"points": 10, "cash": {"amount": 24, "currency": "cny"}}
+"""Twenty units of it can just be charged."""
+
+
 @pytest.mark.parametrize(
     ("cash", "pointer"),
     [
         ({"amount": 0, "currency": "cny"}, "/options/0/cash/amount"),
         ({"amount": 2990}, "/options/0/cash/currency"),
         ({"amount": 2990, "currency": "usd"}, "/options/0/cash/currency"),
+        ({"amount": 23, "currency": "cny"}, "/options/0/cash/amount"),
+        ({"amount": 100_000_000, "currency": "cny"}, "/options/0/cash/amount"),
     ],
 )
-def test_a_cash_part_is_something_in_the_programs_currency(
+def test_a_cash_part_can_be_charged_and_is_in_the_programs_currency(
     mall: Mall, cash: Json, pointer: str
 ) -> None:
     body = a_reward(options=[{"points": 10, "cash": cash}])
     reply = mall.marketing.post("/admin/rewards", body, key="k")
+    assert (reply.status, reply.pointers()) == (422, [pointer])
+    mug = f"/admin/rewards/{mall.reward(options=[LEAST])}"
+    tag = {"If-Match": mall.marketing.get(mug).headers["etag"]}
+    reply = mall.marketing.put(mug, body, headers=tag)
     assert (reply.status, reply.pointers()) == (422, [pointer])
 
 

@@ -93,7 +93,7 @@ DRAFT_EXAMPLE: Final = {"reward_id": "rwd_0Ab1Cd2Ef3G", "option": 0, "quantity":
     body=OrderDraft,
     answer=QuoteView,
     summary="What an order would cost now; nothing is reserved",
-    refusals=REFUSALS,
+    refusals=(*REFUSALS, Unavailable),
     example=DRAFT_EXAMPLE,
     answer_example={
         "reward_id": "rwd_0Ab1Cd2Ef3G",

@@ -22,7 +22,7 @@ from chalicelib.catalog.stock.rules import SoldOut
 from chalicelib.catalog.supply import service as supply
 from chalicelib.catalog.units.model import Hand
 from chalicelib.gateways.payments.port import Payments
-from chalicelib.kernel.errors import Refusal
+from chalicelib.kernel.errors import Refusal, Unavailable
 from chalicelib.kernel.ids import child_id
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import InsufficientPoints, balance
@@ -33,6 +33,7 @@ from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.model import Concern, Fulfilment, Order, Status
 from chalicelib.redeem.progress import service as progress
 from chalicelib.redeem.review.rules import ROLLING, concerns, counted_redemptions
+from chalicelib.settings import settings
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
@@ -84,6 +85,7 @@ def quote(work: Work, member_id: str, *, ask: Ask) -> Quote:
     """Return what an order would cost now; raises what placing it would. Writes nothing."""
     case = _look_closer(work, _open(work, member_id, ask=ask, hand=Hand("")))
     price = judge(case.facts(Transaction(work, {})), ask)
+    _refuse_unpayable(price)
     supply.refuse_sold_out(work, case.reward.stock, quantity=ask.quantity, left=case.left)
     available = balance(case.opened.wallet, case.opened.today)
     return Quote(price, available, available - price.points)
@@ -92,8 +94,9 @@ def quote(work: Work, member_id: str, *, ask: Ask) -> Quote:
 def place(work: Work, payments: Payments, *, request: Request, ask: Ask) -> Placed:
     """Redeem a reward for points, or reserve it until its cash part is paid.
 
-    Raises the refusals of `rules.judge`, `KeyReused`, and `Unavailable` where Stripe does not
-    answer: then all is reserved, and the same request goes on.
+    Raises the refusals of `rules.judge`, `KeyReused`, and `Unavailable`: where no account takes
+    money, before anything is reserved, and where Stripe does not answer, when all is reserved and
+    the same request goes on.
     """
     order, replayed = _placed(work, request, ask=ask)
     current = progress.advance(work, payments, order=order)
@@ -149,6 +152,7 @@ def _place_knowing(work: Work, request: Request, *, ask: Ask, hand: Hand) -> Ord
 def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Order:
     facts = case.facts(tx)
     price = judge(facts, ask)
+    _refuse_unpayable(price)
     version = case.opened.program.version
     why = _concerns(tx, request.member_id, case=case, price=price)
     status, deadline = begun(price, is_looked_at=bool(why), now=tx.work.now)
@@ -184,10 +188,16 @@ def _attempt(tx: Transaction, *, request: Request, ask: Ask, case: Case) -> Orde
         concerns=why,
     )
     orders.add(tx, order, address=ask.address)
-    wallets.add(tx, redeemed.change)
+    wallets.add(tx, redeemed.change, waits=orders.found_by_time(order))
     limits.take(tx, case.counters, quantity=ask.quantity)
     supply.claim(tx, plan, taken=units, left=facts.left, hand=case.hand)
     return order
+
+
+def _refuse_unpayable(price: Price) -> None:
+    """Raise `Unavailable` for cash that no account takes: an order would wait for it in vain."""
+    if price.cash is not None and settings().stripe is None:
+        raise Unavailable
 
 
 def _concerns(tx: Transaction, member_id: str, *, case: Case, price: Price) -> tuple[Concern, ...]:

@@ -12,7 +12,7 @@ from chalicelib.redeem.fulfilment import service
 from chalicelib.redeem.fulfilment.model import Progress
 from chalicelib.redeem.fulfilment.rules import NoCodes, NothingToSend
 from chalicelib.redeem.orders.model import Fulfilment
-from chalicelib.redeem.orders.rules import OrderNotSettled
+from chalicelib.redeem.orders.rules import OrderDisputed, OrderNotSettled
 from chalicelib.redeem.orders.views import (
     ID_EXAMPLE,
     ORDER_EXAMPLE,
@@ -51,7 +51,7 @@ class CodesView(View):
     body=ProgressDraft,
     answer=OrderView,
     summary="Note that an order was sent",
-    refusals=(NotFound, OrderNotSettled, NothingToSend, Contended),
+    refusals=(NotFound, OrderNotSettled, OrderDisputed, NothingToSend, Contended),
     path_example=ID_EXAMPLE,
     example={"state": "sent", "tracking": "SF Express SF1234567890"},
     answer_example={
@@ -73,7 +73,15 @@ def report(call: Call[ProgressDraft]) -> Answer:
     roles=("member",),
     answer=CodesView,
     summary="The codes of my order; once seen, the order cannot be cancelled",
-    refusals=(NotEnrolled, NotFound, MemberFrozen, OrderNotSettled, NoCodes, Contended),
+    refusals=(
+        NotEnrolled,
+        NotFound,
+        MemberFrozen,
+        OrderNotSettled,
+        OrderDisputed,
+        NoCodes,
+        Contended,
+    ),
     path_example=ID_EXAMPLE,
     answer_example={"codes": ["TEA-7K2M-91QX"]},
 )

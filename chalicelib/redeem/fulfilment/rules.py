@@ -8,7 +8,7 @@ from chalicelib.catalog.stock.model import Mode
 from chalicelib.kernel.errors import Conflict
 from chalicelib.redeem.fulfilment.model import Progress
 from chalicelib.redeem.orders.model import Fulfilment, Order
-from chalicelib.redeem.orders.rules import refuse_not_settled
+from chalicelib.redeem.orders.rules import refuse_disputed, refuse_not_settled
 
 
 class NothingToSend(Conflict):
@@ -28,8 +28,12 @@ class NoCodes(Conflict):
 
 
 def progressed(order: Order, progress: Progress) -> Order:
-    """Return an order after an operator's word; raises `OrderNotSettled`, `NothingToSend`."""
+    """Return an order after an operator's word.
+
+    Raises `OrderNotSettled`, `OrderDisputed`, `NothingToSend`.
+    """
     refuse_not_settled(order)
+    refuse_disputed(order)
     if order.fulfilment is Fulfilment.NONE:
         raise NothingToSend
     tracking = progress.tracking
@@ -39,8 +43,12 @@ def progressed(order: Order, progress: Progress) -> Order:
 
 
 def fetched(order: Order) -> Order:
-    """Return an order whose codes were seen; raises `OrderNotSettled`, `NoCodes`."""
+    """Return an order whose codes were seen.
+
+    Raises `OrderNotSettled`, `OrderDisputed`, `NoCodes`.
+    """
     refuse_not_settled(order)
+    refuse_disputed(order)
     if order.mode is not Mode.CODED:
         raise NoCodes
     return order if order.is_fetched else replace(order, version=order.version + 1, is_fetched=True)

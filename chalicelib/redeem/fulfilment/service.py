@@ -28,7 +28,7 @@ from chalicelib.storage.work import Work
 def report(work: Work, payments: Payments, *, request: Request, told: Progress) -> Order:
     """Note that an order was sent, or that it was not; told twice, it stays as it is.
 
-    Raises `NotFound`, `OrderNotSettled`, `NothingToSend`.
+    Raises `NotFound`, `OrderNotSettled`, `OrderDisputed`, `NothingToSend`.
     """
     case = progress.open_case(work, payments, request=request)
 
@@ -52,7 +52,7 @@ def report(work: Work, payments: Payments, *, request: Request, told: Progress) 
 def reveal(work: Work, payments: Payments, *, request: Request) -> list[str]:
     """Return the codes that an order keeps; from the first time on it cannot be cancelled.
 
-    Raises `NotEnrolled`, `NotFound`, `MemberFrozen`, `OrderNotSettled`, `NoCodes`.
+    Raises `NotEnrolled`, `NotFound`, `MemberFrozen`, `OrderNotSettled`, `OrderDisputed`, `NoCodes`.
     """
     case = progress.open_case(work, payments, request=request)
     refuse_frozen(case.opened.wallet)

@@ -53,6 +53,39 @@ class Address:
     postal_code: str | None = None
 
 
+class DisputeState(StrEnum):
+    """Where the dispute of an order's payment stands."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """That the payer's bank questions an order's payment.
+
+    `taken` are the points that the member lost at once, by date, and `debt` those that were missing
+    and became debt; a won dispute gives back both.
+    """
+
+    id: str
+    state: DisputeState
+    taken: Lots = ()
+    debt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """That its member cancels an order which waits for money: which request asked for it.
+
+    `receipt` is where among the member's items that request's receipt will be.
+    """
+
+    receipt: str
+    fingerprint: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One order, as of one version of it.
@@ -63,8 +96,9 @@ class Order:
     paid what was owed, and `expired` were past their day) for `quantity_returned` units. `deadline`
     is when waiting ends by itself.
 
-    `cash` is the cash part of the price, `intent_id` the payment of it, the `attempt`-th. `refunds`
-    counts its refunds by number; they have taken `cash_returned` minor units back.
+    `cash` is the cash part of the price, `intent_id` the payment of it, the `attempt`-th. Refunds
+    have taken `cash_returned` minor units of it back, or are on their way. `wish`: its member wants
+    none of it, so whoever releases it cancels it; it stays on an order that was cancelled so.
     """
 
     id: str
@@ -96,8 +130,9 @@ class Order:
     cash: Money | None = None
     attempt: int = 1
     intent_id: str | None = None
-    refunds: int = 0
     cash_returned: int = 0
+    dispute: Dispute | None = None
+    wish: Wish | None = None
 
     @property
     def quantity_kept(self) -> int:

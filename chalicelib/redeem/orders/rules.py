@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from itertools import chain, repeat
 from typing import Final
 
+from chalicelib.gateways.payments.rules import step_of
 from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal.model import Account
 from chalicelib.ledger.wallets.model import Lot, Lots
-from chalicelib.redeem.orders.model import Fulfilment, Order, Parcel, Status
+from chalicelib.redeem.orders.model import DisputeState, Fulfilment, Order, Parcel, Status
 
 HOLDING: Final = frozenset({Status.SETTLED, Status.PARTLY_REFUNDED})
 """States in which a member has what was ordered, or part of it."""
@@ -33,6 +35,14 @@ class OrderNotSettled(Conflict):
     code = "order_not_settled"
     en = "This needs an order that is settled and not all returned."
     zh = "该操作仅适用于已完成且未全部退回的订单。"
+
+
+class OrderDisputed(Conflict):
+    """The bank of whoever paid questions the payment; `dispute` says how that stands."""
+
+    code = "order_disputed"
+    en = "The payment of this order is disputed, so nothing more can be done with it."
+    zh = "该订单的付款存在争议，暂无法进行此操作。"
 
 
 class AlreadySo(Exception):
@@ -55,6 +65,12 @@ def refuse_not_settled(order: Order) -> None:
         raise OrderNotSettled(order_status=order.status.value)
 
 
+def refuse_disputed(order: Order) -> None:
+    """Raise `OrderDisputed` while a payment is disputed, and after a dispute that was lost."""
+    if order.dispute is not None and order.dispute.state is not DisputeState.WON:
+        raise OrderDisputed(dispute=order.dispute.state.value)
+
+
 def account_of(order: Order) -> Account:
     """Return the account that an order's points lie in: escrow until it settles."""
     return Account.ESCROW if order.status in WAITING else Account.REDEEMED
@@ -72,8 +88,8 @@ def part(order: Order, quantity: int) -> Parcel:
     """
     back = order.quantity_returned + quantity
     points = max(0, share(order.points, part=back, of=order.quantity) - order.returned)
-    paid = order.cash.amount if order.cash and order.status in HOLDING else 0
-    cash = max(0, share(paid, part=back, of=order.quantity) - order.cash_returned)
+    paid = order.cash if order.status in HOLDING else None
+    cash = max(0, cash_share(paid, part=back, of=order.quantity) - order.cash_returned)
     places = sorted(chain.from_iterable(repeat(place, n) for place, n in order.units.items()))
     kept = order.quantity_kept
     going = places[kept - quantity : kept]
@@ -109,14 +125,16 @@ def numbers_of(order: Order) -> list[int]:
 def ended(order: Order, status: Status) -> Order:
     """Return an order that gave everything back."""
     left = without(order, whole(order), restock=True)
-    return replace(left, status=status, periods=(), deadline=None)
+    wish = order.wish if status is Status.CANCELLED else None
+    return replace(left, status=status, periods=(), deadline=None, wish=wish)
 
 
 def settled(order: Order, at: datetime) -> Order:
     """Return an order whose look or payment went well."""
-    return replace(
-        order, version=order.version + 1, status=Status.SETTLED, settled_at=at, deadline=None
-    )
+    version = order.version + 1
+    after = replace(order, version=version, status=Status.SETTLED, settled_at=at, deadline=None)
+    # Paid before its member could cancel it: cancelling it now is another step, of cash as well.
+    return replace(after, wish=None)
 
 
 def approved(order: Order, at: datetime) -> Order:
@@ -134,6 +152,17 @@ def approved(order: Order, at: datetime) -> Order:
 def share(whole: int, *, part: int, of: int) -> int:
     """Return what a part of something is worth in whole units, rounded down."""
     return whole * part // of
+
+
+def cash_share(paid: Money | None, *, part: int, of: int) -> int:
+    """Return what a part of what was paid comes to, rounded down to what Stripe can give back.
+
+    The whole is such an amount: nothing else can be charged.
+    """
+    if paid is None:
+        return 0
+    due = share(paid.amount, part=part, of=of)
+    return due - due % step_of(paid.currency)
 
 
 def latest(taken: Lots, points: int) -> Lots:

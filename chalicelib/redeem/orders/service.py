@@ -7,9 +7,9 @@ on what the first one left. Whatever an order holds leaves it here and nowhere e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib.catalog.limits import service as limits
@@ -24,22 +24,8 @@ from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.redeem.orders import store
-from chalicelib.redeem.orders.model import (
-    Address,
-    Leaving,
-    Order,
-    Parcel,
-    Shown,
-    Status,
-    Step,
-)
-from chalicelib.redeem.orders.rules import (
-    account_of,
-    ended,
-    is_overdue,
-    settled,
-    whole,
-)
+from chalicelib.redeem.orders.model import Address, Leaving, Order, Parcel, Shown, Status, Step
+from chalicelib.redeem.orders.rules import account_of, ended, is_overdue, settled, whole
 from chalicelib.storage import wakes
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.receipts import receipt_sort, replayed_or_reused
@@ -51,6 +37,8 @@ DESK: Final = "desk"
 """The partition of operators' receipts: one for all orders, so that a key is spent for all."""
 OVERDUE_PAGE: Final = 100
 """As many as one batch of reads takes."""
+EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before any order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +147,30 @@ def overdue(work: Work) -> Iterator[str]:
             after = page.next_position
             if after is None:
                 break
+
+
+def found_by_time(order: Order) -> Mapping[str, str]:
+    """Return how the entry that reserves an order with cash makes it findable by time.
+
+    The entry and not the order, because it never changes: a second place of the order in the index
+    would make settling dearer by a unit, and this one costs one unit once.
+    """
+    return wakes.wake(store.CASH, order.id, at=order.placed_at) if order.cash else {}
+
+
+def with_cash(work: Work, *, since: datetime, until: datetime) -> Iterator[str]:
+    """Yield the ids of orders with a cash part that were placed in a span."""
+    return wakes.named_between(work, store.CASH, since=since, until=until)
+
+
+def disputed(work: Work) -> Iterator[str]:
+    """Yield the ids of orders whose payment is disputed, whenever they were placed."""
+    return wakes.named_between(work, store.DISPUTED, since=EVER, until=work.now)
+
+
+def find_all(work: Work, order_ids: Sequence[str]) -> list[Order]:
+    """Return the orders that exist among the ids, in their order."""
+    return store.find_all(work, [name for name in order_ids if _owner(name) is not None])
 
 
 def placed_by(work: Work, order_id: str, *, fingerprint: bytes) -> Order | None:

@@ -9,7 +9,7 @@ at once. One that waits for something has a deadline in the index of wake-ups.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Final
@@ -22,8 +22,17 @@ from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import member_within
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.pages import Page
-from chalicelib.ledger.wallets.model import Lot
-from chalicelib.redeem.orders.model import Address, Concern, Fulfilment, Order, Status
+from chalicelib.ledger.wallets.model import Lot, Lots
+from chalicelib.redeem.orders.model import (
+    Address,
+    Concern,
+    Dispute,
+    DisputeState,
+    Fulfilment,
+    Order,
+    Status,
+    Wish,
+)
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, fetch, fetch_raw, query
 from chalicelib.storage.receipts import replayed_or_reused
@@ -38,6 +47,11 @@ PAYMENT: Final = "payment"
 """The kind of deadline that ends waiting for money."""
 WAKE: Final = {Status.IN_REVIEW: REVIEW, Status.AWAITING_PAYMENT: PAYMENT}
 """What kind of deadline an order in a state has."""
+
+CASH: Final = "cash"
+"""The kind under which an order with a cash part is found by the time of placing."""
+DISPUTED: Final = "disputed"
+"""The kind under which an order is found while its payment is disputed."""
 
 
 class OrderItem(Item):
@@ -70,8 +84,13 @@ class OrderItem(Item):
     currency = UnicodeAttribute(attr_name="cc", null=True)
     attempt = IntAttribute(attr_name="at", null=True)
     intent_id = UnicodeAttribute(attr_name="pi", null=True)
-    refunds = IntAttribute(attr_name="rn", null=True)
     cash_returned = IntAttribute(attr_name="cb", null=True)
+    dispute_id = UnicodeAttribute(attr_name="di", null=True)
+    dispute_state = UnicodeAttribute(attr_name="ds", null=True)
+    dispute_taken = IntMapAttribute(attr_name="dt", null=True)
+    dispute_debt = IntAttribute(attr_name="dd", null=True)
+    wish = UnicodeAttribute(attr_name="cw", null=True)
+    wish_print = BinaryAttribute(attr_name="cf", null=True, legacy_encoding=False)
 
 
 class AddressItem(Item):
@@ -170,7 +189,7 @@ def _item(order: Order) -> OrderItem:
         points=order.points,
         status=order.status.value,
         fulfilment=order.fulfilment.value,
-        taken={key_of_day(lot.expires_on): lot.points for lot in order.taken},
+        taken=_by_day(order.taken),
         program_version=order.program_version,
         fingerprint=order.fingerprint,
         mode=order.mode.value,
@@ -190,11 +209,20 @@ def _item(order: Order) -> OrderItem:
         currency=order.cash.currency if order.cash else None,
         attempt=order.attempt if order.cash else None,
         intent_id=order.intent_id,
-        refunds=order.refunds or None,
         cash_returned=order.cash_returned or None,
+        wish=order.wish and order.wish.receipt,
+        wish_print=order.wish and order.wish.fingerprint,
     )
+    if order.dispute is not None:
+        item.dispute_id = order.dispute.id
+        item.dispute_state = order.dispute.state.value
+        item.dispute_taken = _by_day(order.dispute.taken) or None
+        item.dispute_debt = order.dispute.debt or None
     if order.deadline is not None:
         waits = wake(WAKE[order.status], order.id, at=order.deadline)
+        item.wk, item.wa = waits["wk"], waits["wa"]
+    elif order.dispute is not None and order.dispute.state is DisputeState.OPEN:
+        waits = wake(DISPUTED, order.id, at=order.placed_at)
         item.wk, item.wa = waits["wk"], waits["wa"]
     return item
 
@@ -212,7 +240,7 @@ def _order(item: OrderItem) -> Order:
         status=Status(item.status),
         fulfilment=Fulfilment(item.fulfilment),
         placed_at=datetime.fromisoformat(item.l1.removeprefix("O#")),
-        taken=tuple(Lot(day_of_key(key), item.taken[key]) for key in sorted(item.taken)),
+        taken=_lots(item.taken),
         program_version=item.program_version,
         fingerprint=item.fingerprint,
         mode=Mode(item.mode),
@@ -231,9 +259,29 @@ def _order(item: OrderItem) -> Order:
         cash=Money(item.cash, item.currency) if item.cash and item.currency else None,
         attempt=item.attempt or 1,
         intent_id=item.intent_id,
-        refunds=item.refunds or 0,
         cash_returned=item.cash_returned or 0,
+        dispute=_dispute(item),
+        wish=Wish(item.wish, item.wish_print) if item.wish and item.wish_print else None,
     )
+
+
+def _dispute(item: OrderItem) -> Dispute | None:
+    if not item.dispute_id:
+        return None
+    return Dispute(
+        item.dispute_id,
+        DisputeState(item.dispute_state),
+        _lots(item.dispute_taken or {}),
+        item.dispute_debt or 0,
+    )
+
+
+def _by_day(lots: Lots) -> dict[str, int]:
+    return {key_of_day(lot.expires_on): lot.points for lot in lots}
+
+
+def _lots(stored: Mapping[str, int]) -> Lots:
+    return tuple(Lot(day_of_key(key), stored[key]) for key in sorted(stored))
 
 
 def _address_key(order_id: str) -> Key:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from chalicelib.catalog.stock.model import Mode
+from chalicelib.kernel.money import Money
 from chalicelib.ledger.members import service as members
 from chalicelib.redeem.orders.model import Order, Shown
 from chalicelib.redeem.orders.rules import numbers_of
@@ -29,8 +30,9 @@ ORDER_EXAMPLE: Final[Example] = {
     "payment": None,
     "fulfilment": "none",
     "tracking": None,
+    "dispute": None,
     "numbers": None,
-    "returned": {"quantity": 0, "points": 0, "debt_paid": 0, "expired": 0},
+    "returned": {"quantity": 0, "points": 0, "debt_paid": 0, "expired": 0, "cash": None},
     "placed_at": "2026-11-21T08:00:00Z",
 }
 
@@ -46,16 +48,21 @@ class ReturnedView(View):
     """What of an order has come back.
 
     `debt_paid` of the points paid what was owed; `expired` were past their last day, and are gone.
+    `cash` went back or is on its way, null where the order has no cash part.
     """
 
     quantity: int
     points: int
     debt_paid: int
     expired: int
+    cash: MoneyOut | None
 
 
 class OrderView(View):
-    """An order as its member sees it. `numbers` are those of a limited edition's units, from 1."""
+    """An order as its member sees it. `numbers` are those of a limited edition's units, from 1.
+
+    `dispute` tells how a dispute of its payment stands: open, won or lost.
+    """
 
     id: str
     status: str
@@ -67,6 +74,7 @@ class OrderView(View):
     payment: PaymentView | None
     fulfilment: str
     tracking: str | None
+    dispute: str | None
     numbers: list[int] | None
     returned: ReturnedView
     placed_at: datetime
@@ -89,15 +97,23 @@ class OrderView(View):
             payment=payment,
             fulfilment=order.fulfilment.value,
             tracking=order.tracking,
+            dispute=order.dispute.state.value if order.dispute else None,
             numbers=numbers if order.mode is Mode.NUMBERED else None,
             returned=ReturnedView(
                 quantity=order.quantity_returned,
                 points=order.returned,
                 debt_paid=order.debt_paid,
                 expired=order.expired,
+                cash=_cash_returned(order),
             ),
             placed_at=order.placed_at,
         )
+
+
+def _cash_returned(order: Order) -> MoneyOut | None:
+    if order.cash is None:
+        return None
+    return MoneyOut.of(Money(order.cash_returned, order.cash.currency))
 
 
 class AddressOut(View):

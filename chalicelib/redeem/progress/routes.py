@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kernel.errors import NotEnrolled, NotFound, Unavailable
+from chalicelib.kernel.errors import NotEnrolled, NotFound
 from chalicelib.ledger.members import service as members
 from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.views import (
@@ -49,7 +49,7 @@ def list_orders(call: Call[None, PageQuery]) -> Paged[OrderView]:
     roles=("member",),
     answer=OrderDetail,
     summary="One of my orders",
-    refusals=(NotEnrolled, NotFound, Unavailable),
+    refusals=(NotEnrolled, NotFound),
     path_example=ID_EXAMPLE,
     answer_example={**ORDER_EXAMPLE, "address": None},
 )
@@ -57,7 +57,7 @@ def show(call: Call[None]) -> Answer:
     """Answer one order and its address; anybody else's is not found."""
     member_id = members.member_of(call.identity.subject)
     order = orders.of_member(call.work, member_id, order_id=call.path["id"])
-    current = service.advance(call.work, call.payments, order=order)
+    current = service.look(call.work, call.payments, order=order)
     shown = orders.shown(call.work, current.order)
     told = OrderView.of(current.order, client_secret=current.client_secret)
     view = OrderDetail(**dict(told), address=address_of(shown))
@@ -69,13 +69,13 @@ def show(call: Call[None]) -> Answer:
     roles=("support", "finance"),
     answer=OrderFile,
     summary="An order as operators see it",
-    refusals=(NotFound, Unavailable),
+    refusals=(NotFound,),
     path_example=ID_EXAMPLE,
     answer_example=FILE_EXAMPLE,
 )
 def show_file(call: Call[None]) -> Answer:
     """Answer any order to an operator."""
     found = orders.find(call.work, call.path["id"])
-    order = service.advance(call.work, call.payments, order=found).order
+    order = service.look(call.work, call.payments, order=found).order
     view = OrderFile.of_shown(orders.shown(call.work, order))
     return Answer(view, about={"order_id": order.id})

@@ -3,47 +3,52 @@
 An order that waits for money follows its payment at Stripe, never a browser's word. Past its
 deadline the payment is cancelled there first; only when Stripe has confirmed that is everything
 released, and where it says that it was paid, the order settles. Whatever dies in between is taken
-up by whoever comes next: the payment's key follows from the order, so it is never made twice.
+up by whoever comes next. That its member cancels it is noted on the order before Stripe is asked,
+so that it ends cancelled whoever releases it, and the request's receipt is written with that.
+
+Money that is not as asked (another amount, currency or mode, another order's) settles nothing: the
+order ends, the money goes back, and somebody is woken. Money that comes when its order is dead
+brings it back where everything can still be taken, or else goes back, once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final
 
-from chalicelib.gateways.payments.errors import Down, Unclear
-from chalicelib.gateways.payments.model import (
-    Intent,
-    IntentStatus,
-    PaymentDraft,
-    RefundDraft,
-    Span,
-)
+from chalicelib.gateways.payments.model import Intent, IntentStatus
 from chalicelib.gateways.payments.port import Payments
 from chalicelib.kernel.errors import Unavailable
-from chalicelib.kernel.money import Money
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.redeem.orders import service as orders
-from chalicelib.redeem.orders.model import Order, Status, Step
+from chalicelib.redeem.orders.model import Order, Status, Step, Wish
 from chalicelib.redeem.orders.rules import AlreadySo, is_overdue
 from chalicelib.redeem.orders.service import Case, Request
-from chalicelib.redeem.progress.model import Current
-from chalicelib.redeem.progress.rules import Meaning, meaning_of
+from chalicelib.redeem.payment import service as payment
+from chalicelib.redeem.payment.rules import StripeAway
+from chalicelib.redeem.progress.model import Current, Ending
+from chalicelib.redeem.progress.rules import DEAD, Meaning, is_over, is_own, meaning_of
+from chalicelib.redeem.refunds import service as refunds
+from chalicelib.redeem.refunds.rules import AlreadyOwed, stray, stray_id_of, went_back
+from chalicelib.redeem.revival import service as revival
+from chalicelib.settings import settings
+from chalicelib.storage.receipts import put_receipt
 from chalicelib.storage.table import Key
-from chalicelib.storage.transaction import Transaction, persist
+from chalicelib.storage.transaction import Aside, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
+from chalicelib.web.logs import alarm
 
-REJECTED: Final = Step(Reason.HOLD_RETURNED, by_house=True)
-UNPAID: Final = Step(Reason.UNPAID, by_house=False)
+REJECTED: Final = Ending(Step(Reason.HOLD_RETURNED, by_house=True), Status.CANCELLED)
+UNPAID: Final = Ending(Step(Reason.UNPAID, by_house=False), Status.EXPIRED)
 """The member let the deadline pass, so what is past its day expires."""
-DOUBT: Final = timedelta(minutes=1)
-"""How far Stripe's clock and ours may differ when a payment is looked for."""
-
-T = TypeVar("T")
+UNWANTED: Final = Ending(Step(Reason.CANCELLATION, by_house=False), Status.CANCELLED)
+"""The member cancelled it before it was paid."""
+TURNED_AWAY: Final = Ending(Step(Reason.UNPAID, by_house=True), Status.EXPIRED)
+"""The house does not take the money, so what is past its day lives on for a week."""
 
 
 def open_case(
@@ -68,134 +73,208 @@ def current(work: Work, payments: Payments, *, order: Order) -> Order:
 def page(
     work: Work, payments: Payments, *, member_id: str, limit: int, after: str | None
 ) -> Page[Order]:
-    """Return a member's orders, newest first, overdue ones moved on; raises `NotEnrolled`."""
+    """Return a member's orders, newest first, overdue ones moved on; raises `NotEnrolled`.
+
+    Where Stripe does not answer, an order is listed as it is: it still waits.
+    """
     found = orders.page(work, member_id, limit=limit, after=after)
-    moved = [current(work, payments, order=order) for order in found.items]
+    moved = []
+    for order in found.items:
+        now = order
+        with suppress(StripeAway):
+            now = current(work, payments, order=order)
+        moved.append(now)
     return Page(moved, found.next_position)
 
 
-def advance(work: Work, payments: Payments, *, order: Order) -> Current:
-    """Bring an order as far as it can come now.
+def look(work: Work, payments: Payments, *, order: Order) -> Current:
+    """Return an order as it is by now; where Stripe does not answer, as it was read."""
+    with suppress(StripeAway):
+        return advance(work, payments, order=order)
+    return Current(order)
+
+
+def advance(work: Work, payments: Payments, *, order: Order, aside: Aside | None = None) -> Current:
+    """Bring an order as far as it can come now; `aside` is written with the step, if there is one.
 
     Raises `Unavailable` when Stripe does not answer: what is held stays held, and the same call
     goes on later.
     """
     if order.status is Status.IN_REVIEW and is_overdue(order, work.now):
-        return Current(_released(work, order, step=REJECTED, status=Status.CANCELLED))
+        return _released(work, order, ending=REJECTED, aside=aside)
     if order.status is not Status.AWAITING_PAYMENT:
         return Current(order)
-    return _follow(work, payments, order=order)
+    order, intent = payment.of(work, payments, order=order)
+    if order.status is not Status.AWAITING_PAYMENT:
+        return Current(order)
+    if intent is None:
+        return _released(work, order, ending=UNPAID, aside=aside)
+    if _meaning(order, intent) is Meaning.WAIT and is_over(order, work.now):
+        waiting = intent.id
+        intent = payment.asked(lambda: payments.cancel_intent(waiting))
+    return _concluded(work, payments, order=order, intent=intent, aside=aside)
 
 
-def withdraw_payment(work: Work, payments: Payments, *, order: Order) -> Order:
-    """Cancel what an order waits for, at Stripe, before anything is released.
+def withdraw(work: Work, payments: Payments, *, order: Order, wish: Wish) -> Order:
+    """Cancel an order that waits for money, at Stripe before anything is released.
 
-    Returns the order: still waiting, and then nobody can pay it any more, or settled.
+    Returns it cancelled, bearing the wish that was carried out, or moved on by a payment. Raises
+    `Unavailable` while Stripe or a bank does not say which; whoever looks next goes on.
     """
-    intent = _asked(lambda: payments.cancel_intent(_intent(work, payments, order=order).id))
-    meaning = meaning_of(order, intent)
-    if meaning is Meaning.RELEASE:
-        return order
-    if meaning is Meaning.WAIT:
+    order = advance(work, payments, order=_wished(work, order, wish=wish)).order
+    if order.status is Status.AWAITING_PAYMENT:
         raise Unavailable
-    return _settled(work, order)
+    return order
 
 
-def _follow(work: Work, payments: Payments, *, order: Order) -> Current:
-    intent = _intent(work, payments, order=order)
-    if order.intent_id is None:
-        order = _noted(work, order, intent=intent)
-    if meaning_of(order, intent) is Meaning.WAIT and is_overdue(order, work.now):
-        intent = _asked(lambda: payments.cancel_intent(intent.id))
-    meaning = meaning_of(order, intent)
-    if meaning is Meaning.SETTLE:
-        return Current(_settled(work, order))
-    if meaning is Meaning.STRANGE:
-        give_back_late(payments, order=order, intent=intent)
-    if meaning in {Meaning.RELEASE, Meaning.STRANGE}:
-        return Current(_released(work, order, step=UNPAID, status=Status.EXPIRED))
-    return Current(order, intent.client_secret)
-
-
-def give_back_late(payments: Payments, *, order: Order, intent: Intent) -> None:
-    """Give back what was paid for an order that does not get it, once."""
-    back = sum(one.cash.amount for one in _asked(lambda: payments.refunds_of(intent.id)))
-    if intent.status is IntentStatus.SUCCEEDED and back < intent.received.amount:
-        rest = Money(intent.received.amount - back, intent.received.currency)
-        draft = RefundDraft(order.id, order.refunds + 1, intent.id, rest)
-        _asked(lambda: payments.create_refund(draft))
-
-
-def _intent(work: Work, payments: Payments, *, order: Order) -> Intent:
-    """Return the payment of an order as it is now, made where it was not yet."""
-    if order.intent_id is not None:
-        known = order.intent_id
-        return _asked(lambda: payments.get_intent(known))
-    assert order.cash is not None, order.id
-    draft = PaymentDraft(order.id, order.attempt, order.cash)
-    try:
-        return payments.create_intent(draft)
-    except Unclear as doubt:
-        span = Span(order.placed_at - DOUBT, work.now + DOUBT)
-        made = _asked(lambda: payments.intents_of(order.id, span=span)) if doubt.is_kept else []
-        if made:
-            return made[0]
-        raise Unavailable from None
-    except Down:
-        raise Unavailable from None
-
-
-def _asked(call: Callable[[], T]) -> T:
-    try:
-        return call()
-    except (Down, Unclear):
-        raise Unavailable from None
-
-
-def _noted(work: Work, order: Order, *, intent: Intent) -> Order:
-    """Keep a payment's id on its order."""
+def _wished(work: Work, order: Order, *, wish: Wish) -> Order:
+    """Note that its member cancels an order; the first such wish counts."""
 
     def attempt(tx: Transaction) -> Order:
         before = orders.latest(tx, order)
-        if before.intent_id is not None or before.status is not Status.AWAITING_PAYMENT:
+        if before.status is not Status.AWAITING_PAYMENT or before.wish is not None:
             raise AlreadySo(before)
-        after = replace(before, version=before.version + 1, intent_id=intent.id)
+        after = replace(before, version=before.version + 1, wish=wish)
         orders.put(tx, before, after=after)
         return after
 
-    return _unless_so(work, attempt)
+    return _unless_so(work, attempt)[0]
 
 
-def _settled(work: Work, order: Order) -> Order:
+def late(
+    work: Work, payments: Payments, *, order: Order, intent: Intent, aside: Aside | None = None
+) -> Current:
+    """Do what follows from money for an order that is dead, or that does not wait for it.
+
+    An order that expired comes back where it can; for any other, and where it cannot, the money
+    goes back, once. `aside` is written with either. Raises `Unavailable`.
+    """
+    assert intent.status is IntentStatus.SUCCEEDED, intent.id
+    is_fine = is_own(order, intent) and _meaning(order, intent) is Meaning.SETTLE
+    if not is_fine:
+        _wake(order, intent)
+    if order.status is Status.EXPIRED and is_fine:
+        try:
+            alive = revival.revive(work, order, intent=intent, aside=aside)
+            return Current(alive, is_told=aside is not None)
+        except AlreadySo as already:
+            return Current(already.order)
+        except (*revival.STANDS_AGAINST, AlreadyOwed):
+            pass
+    return _given_back(work, payments, order=order, intent=intent, aside=aside)
+
+
+def _given_back(
+    work: Work, payments: Payments, *, order: Order, intent: Intent, aside: Aside | None
+) -> Current:
+    """Owe the money of a payment that its order does not get, and ask for it."""
+    back = went_back(payment.asked(lambda: payments.refunds_of(intent.id)))
+
+    def attempt(tx: Transaction) -> Order:
+        before = orders.latest(tx, order)
+        owed = stray(before, intent, back=back, at=work.now)
+        kept = is_own(before, intent) and before.status not in DEAD
+        if owed is None or kept:
+            raise AlreadySo(before)
+        refunds.owe(tx, owed)
+        # Nothing changes but its version: whoever brings the order back meanwhile meets this.
+        after = replace(before, version=before.version + 1)
+        orders.put(tx, before, after=after)
+        if aside is not None:
+            aside(tx)
+        return after
+
+    try:
+        found, is_told = persist(work, attempt), aside is not None
+    except AlreadySo as already:
+        return Current(already.order)
+    except Replayed:
+        found, is_told = order, False
+    _finished(work, payments, intent=intent)
+    return Current(found, is_told=is_told)
+
+
+def _concluded(
+    work: Work, payments: Payments, *, order: Order, intent: Intent, aside: Aside | None
+) -> Current:
+    """Do what follows from a payment as it is now."""
+    meaning = _meaning(order, intent)
+    if meaning is Meaning.SETTLE:
+        return _settled(work, order, aside=aside)
+    if meaning is Meaning.RELEASE:
+        return _released(work, order, ending=UNPAID, aside=aside)
+    if meaning is Meaning.WAIT:
+        return Current(order, None if is_over(order, work.now) else intent.client_secret)
+    _wake(order, intent)
+    back = went_back(payment.asked(lambda: payments.refunds_of(intent.id)))
+    is_owed = refunds.find(work, stray_id_of(intent.id)) is not None
+    owed = None if is_owed else stray(order, intent, back=back, at=work.now)
+    ended = _released(work, order, ending=replace(TURNED_AWAY, owed=owed), aside=aside)
+    _finished(work, payments, intent=intent)
+    return ended
+
+
+def _finished(work: Work, payments: Payments, *, intent: Intent) -> None:
+    """Ask for the money that is owed of a payment which nobody may keep."""
+    owed = refunds.find(work, stray_id_of(intent.id))
+    if owed is not None:
+        refunds.finish(work, payments, refund=owed)
+
+
+def _meaning(order: Order, intent: Intent) -> Meaning:
+    account = settings().stripe
+    return meaning_of(order, intent, is_live=account is not None and account.is_live)
+
+
+def _wake(order: Order, intent: Intent) -> None:
+    alarm("payment_not_as_asked", order=order.id, intent=intent.id)
+
+
+def _settled(work: Work, order: Order, *, aside: Aside | None) -> Current:
     case = _case(work, order)
 
     def attempt(tx: Transaction) -> Order:
         before = orders.latest(tx, order)
         if before.status is not Status.AWAITING_PAYMENT:
             raise AlreadySo(before)
-        return orders.settle(tx, case, before=before, reason=Reason.PAID)
+        after = orders.settle(tx, case, before=before, reason=Reason.PAID)
+        if aside is not None:
+            aside(tx)
+        return after
 
-    return _unless_so(work, attempt)
+    found, is_done = _unless_so(work, attempt)
+    return Current(found, is_told=is_done and aside is not None)
 
 
-def _released(work: Work, order: Order, *, step: Step, status: Status) -> Order:
+def _released(work: Work, order: Order, *, ending: Ending, aside: Aside | None) -> Current:
     case, waits = _case(work, order), order.status
 
     def attempt(tx: Transaction) -> Order:
         before = orders.latest(tx, order)
         if before.status is not waits:
             raise AlreadySo(before)
-        return orders.release(tx, case, before=before, step=step, status=status)
+        end = UNWANTED if before.wish and ending is UNPAID else ending
+        after = orders.release(tx, case, before=before, step=end.step, status=end.status)
+        if after.wish is not None:
+            receipt = (after.member_id, after.wish.receipt)
+            put_receipt(tx, receipt, fingerprint=after.wish.fingerprint)
+        if ending.owed is not None:
+            refunds.owe(tx, ending.owed)
+        if aside is not None:
+            aside(tx)
+        return after
 
-    return _unless_so(work, attempt)
+    found, is_done = _unless_so(work, attempt)
+    return Current(found, is_told=is_done and aside is not None)
 
 
 def _case(work: Work, order: Order) -> Case:
     return orders.case_of(work, wallets.open_wallet(work, order.member_id), order=order)
 
 
-def _unless_so(work: Work, attempt: Callable[[Transaction], Order]) -> Order:
+def _unless_so(work: Work, attempt: Callable[[Transaction], Order]) -> tuple[Order, bool]:
+    """Return the order after a step, and whether it was taken here."""
     try:
-        return persist(work, attempt)
+        return persist(work, attempt), True
     except AlreadySo as already:
-        return already.order
+        return already.order, False

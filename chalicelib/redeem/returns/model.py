@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from chalicelib.kernel.money import Money
 from chalicelib.redeem.orders.model import Order
+from chalicelib.redeem.refunds.model import OrderRefund
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +14,6 @@ class Cancelled:
 
     order: Order
     replayed: bool
-
-
-class RefundState(StrEnum):
-    """Where a refund stands: its points are back at once, its money when Stripe says so."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +26,6 @@ class RefundRequest:
     quantity: int | None
     restock: bool
     amount: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRefund:
-    """A refund of an order that was made: `debt_paid` of the points paid what was owed.
-
-    `cash` goes back through Stripe, as the `number`-th refund of the order's payment.
-    """
-
-    id: str
-    order_id: str
-    quantity: int
-    points: int
-    debt_paid: int
-    is_restocked: bool
-    fingerprint: bytes
-    cash: Money | None = None
-    number: int = 0
-    intent_id: str | None = None
-    state: RefundState = RefundState.SUCCEEDED
 
 
 @dataclass(frozen=True, slots=True)

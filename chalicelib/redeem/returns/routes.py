@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from chalicelib.kernel.errors import Contended, KeyReused, NotEnrolled, NotFound, Unavailable
 from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.kernel.points import QUANTITY_MAX
-from chalicelib.redeem.orders.rules import OrderNotSettled
+from chalicelib.redeem.orders.rules import OrderDisputed, OrderNotSettled
 from chalicelib.redeem.orders.views import (
     ID_EXAMPLE,
     ORDER_EXAMPLE,
@@ -33,7 +33,7 @@ routes = Routes(__name__)
 CANCELLED_EXAMPLE: Final = {
     **ORDER_EXAMPLE,
     "status": "cancelled",
-    "returned": {"quantity": 1, "points": 500, "debt_paid": 0, "expired": 0},
+    "returned": {"quantity": 1, "points": 500, "debt_paid": 0, "expired": 0, "cash": None},
 }
 
 
@@ -81,7 +81,15 @@ class OrderRefundView(View):
     key=True,
     answer=OrderView,
     summary="Cancel my order, within 30 minutes and before anything was sent or fetched",
-    refusals=(NotEnrolled, NotFound, OrderNotCancellable, KeyReused, Contended, Unavailable),
+    refusals=(
+        NotEnrolled,
+        NotFound,
+        OrderDisputed,
+        OrderNotCancellable,
+        KeyReused,
+        Contended,
+        Unavailable,
+    ),
     path_example=ID_EXAMPLE,
     answer_example=CANCELLED_EXAMPLE,
 )
@@ -102,6 +110,7 @@ def cancel(call: Call[Body]) -> Answer:
     summary="Give a member's order back, or units of it",
     refusals=(
         NotFound,
+        OrderDisputed,
         OrderNotSettled,
         RefundExceedsOrder,
         CashRefundExceedsOrder,

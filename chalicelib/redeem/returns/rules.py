@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.gateways.payments.rules import step_of
 from chalicelib.kernel.errors import Conflict, InvalidFields, RuleRefusal
 from chalicelib.redeem.orders.model import Fulfilment, Order, Parcel, Status
 from chalicelib.redeem.orders.rules import (
@@ -63,7 +64,8 @@ def refuse_not_cancellable(order: Order, now: datetime) -> None:
 def refundable(order: Order, wanted: RefundRequest) -> Parcel:
     """Return what comes back: of so many units, of so much cash, or all that is left.
 
-    Raises `OrderNotSettled`, `RefundExceedsOrder`, `InvalidFields` for cash that was never paid.
+    Raises `OrderNotSettled`, `RefundExceedsOrder`, `CashRefundExceedsOrder`, and `InvalidFields`
+    for cash that was never paid, or is off Stripe's step.
     """
     refuse_not_settled(order)
     if wanted.amount is not None:
@@ -80,7 +82,7 @@ def refunded(order: Order, parcel: Parcel, *, restock: bool) -> Order:
     paid = left.cash.amount if left.cash else 0
     whole = left.returned == left.points and left.cash_returned == paid
     status = Status.REFUNDED if whole else Status.PARTLY_REFUNDED
-    return replace(left, status=status, refunds=left.refunds + bool(parcel.cash))
+    return replace(left, status=status)
 
 
 def _of_cash(order: Order, amount: int) -> Parcel:
@@ -90,6 +92,13 @@ def _of_cash(order: Order, amount: int) -> Parcel:
             "/amount",
             "this order was paid without cash: refund it by quantity",
             zh="该订单未支付现金，请按数量退款",
+        )
+    step = step_of(order.cash.currency)
+    if amount % step:
+        raise InvalidFields.at(
+            "/amount",
+            f"a multiple of {step} in this currency",
+            zh=f"该货币的金额须为 {step} 的倍数",
         )
     back = order.cash_returned + amount
     if back > order.cash.amount:

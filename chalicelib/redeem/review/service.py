@@ -1,6 +1,8 @@
 """Deciding about orders that were held: approved they settle, rejected they give everything back.
 
-Nobody decides after 72 hours: by then the order is cancelled, by whoever looks at it first.
+One that has a cash part waits for its money once approved. Its payment is made at once; where
+Stripe does not answer, whoever looks next makes it. Nobody decides after 72 hours: by then the
+order is cancelled, by whoever looks at it first.
 """
 
 from __future__ import annotations
@@ -35,9 +37,10 @@ def decide(work: Work, payments: Payments, *, request: Request, verdict: Verdict
     try:
         with unless_carried_out(work, request.receipt, fingerprint=request.fingerprint):
             case = progress.open_case(work, payments, request=request)
-            return Decided(_decide_once(work, request, verdict=verdict, case=case), replayed=False)
+            order = _decide_once(work, request, verdict=verdict, case=case)
     except Replayed:
         return Decided(orders.find(work, request.order_id), replayed=True)
+    return Decided(progress.look(work, payments, order=order).order, replayed=False)
 
 
 def _decide_once(work: Work, request: Request, *, verdict: Verdict, case: Case) -> Order:

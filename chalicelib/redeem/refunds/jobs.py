@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.gateways.payments.port import Payments
-from chalicelib.redeem.returns import service
+from chalicelib.redeem.refunds import service
 from chalicelib.storage.work import Work
 from chalicelib.web.jobs import Jobs, each
 

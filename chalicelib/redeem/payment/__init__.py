@@ -1,0 +1,1 @@
+"""The payment that an order with a cash part waits for."""
