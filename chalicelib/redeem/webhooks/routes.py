@@ -15,7 +15,7 @@ routes = Routes(__name__)
 
 
 class HeardView(View):
-    """That a webhook was heard; `is_ours` tells whether anything followed from it."""
+    """That a webhook was heard; `is_ours` tells whether anything will follow from it."""
 
     is_ours: bool
 
@@ -31,10 +31,10 @@ class HeardView(View):
     answer_example={"is_ours": True},
 )
 def hear(call: Call[None]) -> HeardView:
-    """Hear a webhook, and go to look."""
+    """Hear a webhook, and keep it for whoever goes to look."""
     signature = call.raw.headers.get("stripe-signature", "")
-    notice = service.heard(call.raw.payload, signature, now=call.work.now)
-    if notice is None:
+    event = service.heard(call.raw.payload, signature, now=call.work.now)
+    if event is None:
         return HeardView(is_ours=False)
-    service.follow(call.work, call.payments, notice=notice)
+    service.keep(call.work, call.queue, event=event)
     return HeardView(is_ours=True)
