@@ -1,0 +1,1 @@
+"""Payments of orders that their payer's bank questions."""
