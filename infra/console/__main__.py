@@ -6,9 +6,19 @@ and figures to the output. It exits with 1 when anything disagrees.
 
 `python -m infra.console adjust MEMBER POINTS --reason TEXT` gives points, or takes them back where
 POINTS is below 0, and prints the wallet after it. The reason goes into the audit log. `--key` makes
-the command repeatable: under the same key it is done once.
+the command repeatable: under the same key it is done once. More than 1,000 points need a second
+person, and so the operator desk.
 
-Either exits with 1 and one sentence when it cannot: without settings, for somebody unknown, or
+`python -m infra.console dead-letters` lists what Stripe told and nobody could follow; `redrive` has
+it worked off once more (`infra.console.letters`).
+
+`python -m infra.console reconcile [--days N] [--mend]` holds orders with cash against Stripe, both
+ways; `mend ID` mends one difference that it printed (`infra.console.reconciling`).
+
+`python -m infra.console parked` lists what members could not be told; `replay ID` has it told again
+(`infra.console.parking`).
+
+Each exits with 1 and one sentence when it cannot: without settings, for somebody unknown, or
 where a rule says no. The settings come from the environment, as on Lambda, or with `--state DIR`
 from a running local stack, whose clock counts then.
 """
@@ -29,10 +39,12 @@ from chalicelib.kernel.errors import InvalidFields, NotFound, Refusal
 from chalicelib.kernel.ids import random_token
 from chalicelib.ledger.adjustments import service as adjustments
 from chalicelib.ledger.adjustments.model import Adjustment
+from chalicelib.ledger.adjustments.rules import refuse_alone
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.service import Audited
 from chalicelib.settings import SettingsMissing
 from chalicelib.storage.work import SYSTEM_DICE, Work
+from infra.console import letters, parking, reconciling
 from infra.local.moved import Offset
 from infra.local.state import State
 
@@ -56,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
             f"{wrong}; for a local stack say where it is: --state .local {asked.command}."
         )
     except NotFound:
-        return _cannot(f"There is no member {asked.member}.")
+        return _cannot(_not_there(asked))
     except InvalidFields as invalid:
         return _cannot(_sentences(invalid))
     except Refusal as refusal:
@@ -81,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
         help="under the same key the same adjustment is made once; random without it",
     )
     adjust.set_defaults(run=_adjust)
+    letters.add_to(commands)
+    reconciling.add_to(commands)
+    parking.add_to(commands)
     return parser
 
 
@@ -98,6 +113,13 @@ def _cannot(why: str) -> int:
     return CANNOT
 
 
+def _not_there(asked: argparse.Namespace) -> str:
+    """Return what is missing, for commands about a member and for those about anything else."""
+    if "member" in asked:
+        return f"There is no member {asked.member}."
+    return f"Something that `{asked.command}` came upon is not there; nothing more was done."
+
+
 def _sentences(invalid: InvalidFields) -> str:
     """Return what is wrong with what was asked, in words."""
     errors = invalid.facts["errors"]
@@ -113,6 +135,7 @@ def _again_with(asked: argparse.Namespace) -> str:
 
 def _adjust(work: Work, asked: argparse.Namespace) -> int:
     wanted = Adjustment(asked.member, asked.points, asked.reason, by=asked.by, key=asked.key)
+    refuse_alone(wanted)
     done = adjustments.adjust(work, wanted)
     wallet = done.wallet
     if done.again:

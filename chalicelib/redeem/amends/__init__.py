@@ -1,0 +1,1 @@
+"""What a person decides about money that no rule can place."""

@@ -1,0 +1,1 @@
+"""Our orders held against Stripe's objects, both ways."""

@@ -1,0 +1,1 @@
+"""What both sides, we and Stripe, tell of the same orders."""
