@@ -1,0 +1,1 @@
+"""Mail, SMS and push, behind a seam."""

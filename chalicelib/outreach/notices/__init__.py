@@ -1,0 +1,1 @@
+"""Which facts tell which member what, how, in which language, and when."""

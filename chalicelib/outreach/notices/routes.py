@@ -1,0 +1,134 @@
+"""How a member wishes to be told, over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Final, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from chalicelib.kernel.errors import Contended, NotEnrolled
+from chalicelib.kernel.ids import member_id_of
+from chalicelib.outreach.notices import service
+from chalicelib.outreach.notices.model import Preferences, Quiet
+from chalicelib.outreach.notices.rules import hour_of, text_of
+from chalicelib.settings import settings
+from chalicelib.web.bodies import Body, View
+from chalicelib.web.calls import Call
+from chalicelib.web.routes import Example, Routes
+
+Hour = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
+"""A time of the day in the program's zone."""
+
+routes = Routes(__name__)
+
+WISHES_EXAMPLE: Final[Example] = {
+    "mail": True,
+    "sms": False,
+    "push": False,
+    "reminders": True,
+    "quiet": {"from": "22:00", "until": "08:00"},
+}
+
+
+class QuietBody(Body):
+    """The hours in which no SMS and no push is sent; over midnight where `until` is earlier."""
+
+    opens: Hour = Field(alias="from")
+    until: Hour
+
+    @model_validator(mode="after")
+    def some_hours(self) -> Self:
+        """Refuse hours that end when they begin: nobody knows which day was meant."""
+        if self.opens == self.until:
+            raise ValueError("until is from: give null for no quiet hours")
+        return self
+
+
+class WishesDraft(Body):
+    """What a member wishes to change; what is left out stays as it is."""
+
+    mail: bool | None = None
+    sms: bool | None = None
+    push: bool | None = None
+    reminders: bool | None = None
+    quiet: QuietBody | None = None
+
+    def applied(self, before: Preferences) -> Preferences:
+        """Return the preferences after the change."""
+        wanted = self.model_dump(include={"mail", "sms", "push", "reminders"}, exclude_none=True)
+        quiet = before.quiet
+        if "quiet" in self.model_fields_set:
+            hours = self.quiet
+            quiet = Quiet(hour_of(hours.opens), hour_of(hours.until)) if hours else None
+        return replace(before, quiet=quiet, **wanted)
+
+
+class QuietView(View):
+    """The hours in which no SMS and no push is sent."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    opens: str = Field(alias="from")
+    until: str
+
+    @classmethod
+    def of(cls, quiet: Quiet) -> QuietView:
+        """Return the hours as an answer."""
+        return cls(opens=text_of(quiet.starts), until=text_of(quiet.ends))
+
+
+class WishesView(View):
+    """By which ways a member is told, whether of points that end too, and when not to be disturbed.
+
+    What concerns the account itself, such as that it was frozen, is told by mail in any case.
+    """
+
+    mail: bool
+    sms: bool
+    push: bool
+    reminders: bool
+    quiet: QuietView | None
+
+    @classmethod
+    def of(cls, wishes: Preferences) -> WishesView:
+        """Return preferences as an answer."""
+        return cls(
+            mail=wishes.mail,
+            sms=wishes.sms,
+            push=wishes.push,
+            reminders=wishes.reminders,
+            quiet=QuietView.of(wishes.quiet) if wishes.quiet else None,
+        )
+
+
+@routes.get(
+    "/me/notices",
+    roles=("member",),
+    answer=WishesView,
+    summary="How I wish to be told",
+    refusals=(NotEnrolled,),
+    answer_example=WISHES_EXAMPLE,
+)
+def show_mine(call: Call[None]) -> WishesView:
+    """Show the caller's preferences."""
+    return WishesView.of(service.preferences(call.work, _member(call)))
+
+
+@routes.put(
+    "/me/notices",
+    roles=("member",),
+    body=WishesDraft,
+    answer=WishesView,
+    summary="Change how I wish to be told; what is left out stays as it is",
+    refusals=(NotEnrolled, Contended),
+    example=WISHES_EXAMPLE,
+    answer_example=WISHES_EXAMPLE,
+)
+def change_mine(call: Call[WishesDraft]) -> WishesView:
+    """Change the caller's preferences."""
+    return WishesView.of(service.prefer(call.work, _member(call), change=call.body.applied))
+
+
+def _member(call: Call[None] | Call[WishesDraft]) -> str:
+    return member_id_of(settings().secret, call.identity.subject)

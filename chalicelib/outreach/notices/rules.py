@@ -1,0 +1,220 @@
+"""Which facts tell members what, which ways are taken, and when nobody is disturbed.
+
+Points earned are no notice each: the wallet and the journal show them. What is told is what a
+member would else learn too late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from string import Formatter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.catalog.rewards.model import Text
+from chalicelib.gateways.messages.model import Channel
+from chalicelib.kernel.errors import Language
+from chalicelib.kernel.money import MINOR_DIGITS, Money
+from chalicelib.ledger.expiry.model import Reminder
+from chalicelib.ledger.journal.model import Account, Entry, Reason
+from chalicelib.outreach.notices.model import (
+    SERVICE,
+    Fact,
+    Kind,
+    Line,
+    Notice,
+    Preferences,
+    Quiet,
+    Written,
+)
+
+DISTURBING: Final = frozenset({Channel.SMS, Channel.PUSH})
+"""The ways that make a noise; a mail wakes nobody."""
+PAUSE: Final = timedelta(minutes=5)
+"""Until a message that was not carried is tried again the first time; it doubles with each try."""
+PAUSE_MAX: Final = timedelta(hours=6)
+TRIES_MAX: Final = 12
+"""About two days: longer than any outage of a carrier so far, shorter than a notice is worth."""
+ENDINGS_MAX: Final = 10
+"""Dates that a reminder lists; the first reminder of a wallet with 72 would fill a page."""
+ENDING: Final = Text(
+    "· {points} 积分，可用至 {day}（还剩 {days} 天）",
+    "· {points} points until {day} ({days} days left)",
+)
+
+Figures = Mapping[str, int]
+Teller = Callable[[Entry], Figures]
+
+
+def notice_of(fact: Fact) -> Notice | None:
+    """Return what a fact tells its member, or None."""
+    if isinstance(fact, Reminder):
+        return _reminder(fact)
+    return _posted(fact) if isinstance(fact, Entry) else None
+
+
+def _reminder(fact: Reminder) -> Notice | None:
+    dates = {ending.usable_through: ending.points for ending in fact.endings}
+    source = f"rd#{fact.on.isoformat()}"
+    return Notice(fact.member_id, source, Kind.REMINDER, dates=dates) if dates else None
+
+
+def is_past(notice: Notice, today: date) -> bool:
+    """Tell whether a reminder comes too late: all points that it tells of are gone by now."""
+    return notice.kind is Kind.REMINDER and all(day < today for day in notice.dates)
+
+
+def _posted(entry: Entry) -> Notice | None:
+    told = POSTED.get(entry.reason)
+    if told is None:
+        return None
+    kind, teller = told
+    figures = {**teller(entry), "balance": entry.available_after}
+    if kind is Kind.TAKEN_BACK and not figures["points"]:
+        return None
+    source = f"J#{entry.version:012d}"
+    order = entry.refers.get("order")
+    return Notice(entry.member_id, source, kind, _without_zeros(figures), order_id=order)
+
+
+def _without_zeros(figures: Figures) -> Figures:
+    return {name: count for name, count in figures.items() if count or name == "balance"}
+
+
+def _redeemed(entry: Entry) -> Figures:
+    return {"points": entry.legs.get(Account.REDEEMED, 0)}
+
+
+def _returned(entry: Entry) -> Figures:
+    """What came back: to the balance, to what was owed, or past its day to nobody."""
+    legs = entry.legs
+    came = -legs.get(Account.REDEEMED, 0) - legs.get(Account.ESCROW, 0)
+    return {
+        "points": came,
+        "debt_paid": legs.get(Account.DEBT, 0),
+        "expired": legs.get(Account.EXPIRED, 0),
+    }
+
+
+def _taken(entry: Entry) -> Figures:
+    legs = entry.legs
+    return {"points": legs.get(Account.CLAWED_BACK, 0), "owed": -legs.get(Account.DEBT, 0)}
+
+
+def _restored(entry: Entry) -> Figures:
+    return {"points": -entry.legs.get(Account.CLAWED_BACK, 0)}
+
+
+def _adjusted(entry: Entry) -> Figures:
+    legs = entry.legs
+    return {
+        "points": -legs.get(Account.ISSUED, 0),
+        "taken": legs.get(Account.CLAWED_BACK, 0),
+        "debt_paid": max(0, legs.get(Account.DEBT, 0)),
+    }
+
+
+def _nothing(_: Entry) -> Figures:
+    return {}
+
+
+POSTED: Final[Mapping[Reason, tuple[Kind, Teller]]] = {
+    Reason.REDEMPTION: (Kind.ORDER_SETTLED, _redeemed),
+    Reason.PAID: (Kind.ORDER_SETTLED, _redeemed),
+    Reason.HOLD_SETTLED: (Kind.ORDER_SETTLED, _redeemed),
+    Reason.REVIVED: (Kind.ORDER_SETTLED, _redeemed),
+    Reason.CANCELLATION: (Kind.ORDER_CANCELLED, _returned),
+    Reason.UNPAID: (Kind.ORDER_UNPAID, _returned),
+    Reason.HOLD_RETURNED: (Kind.ORDER_REJECTED, _returned),
+    Reason.ORDER_REFUND: (Kind.ORDER_REFUNDED, _returned),
+    Reason.DISPUTE: (Kind.DISPUTED, _taken),
+    Reason.DISPUTE_WON: (Kind.DISPUTE_WON, _restored),
+    Reason.DISPUTE_LOST: (Kind.ORDER_REFUNDED, _returned),
+    Reason.REFUND: (Kind.TAKEN_BACK, _taken),
+    Reason.ADJUSTMENT: (Kind.ADJUSTED, _adjusted),
+    Reason.FROZEN: (Kind.FROZEN, _nothing),
+    Reason.THAWED: (Kind.THAWED, _nothing),
+}
+"""What entries tell, by their reason; all others tell nothing."""
+
+
+def ways(wishes: Preferences, kind: Kind) -> frozenset[Channel]:
+    """Return by which ways a member is told: those that they left open.
+
+    What they have to know goes by mail in any case; reminders go by none when they do not want any.
+    """
+    if kind is Kind.REMINDER and not wishes.reminders:
+        return frozenset()
+    asked = frozenset(channel for channel in Channel if wishes.allows(channel))
+    return asked | {Channel.MAIL} if kind in SERVICE else asked
+
+
+def quiet_until(now: datetime, zone: str, *, quiet: Quiet | None) -> datetime | None:
+    """Return when the quiet hours end that an instant falls in, in UTC, or None outside of them.
+
+    They go by the clock on the wall. Where they end in an hour that it leaves out, what was held
+    back waits until that hour would have come; one that it shows twice is quiet both times.
+    """
+    if quiet is None:
+        return None
+    local = now.astimezone(ZoneInfo(zone))
+    at = local.time()
+    if quiet.starts <= quiet.ends:
+        is_quiet, is_tomorrow = quiet.starts <= at < quiet.ends, False
+    else:
+        is_quiet, is_tomorrow = at >= quiet.starts or at < quiet.ends, at >= quiet.starts
+    if not is_quiet:
+        return None
+    day = local.date() + timedelta(days=is_tomorrow)
+    ends = datetime.combine(day, quiet.ends, local.tzinfo).replace(fold=local.fold)
+    return ends.astimezone(UTC)
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long to wait after so many tries."""
+    doubled: timedelta = PAUSE * 2 ** (tries - 1)
+    return min(PAUSE_MAX, doubled)
+
+
+def written(kind: Kind, facts: Mapping[str, str | int], *, language: Language) -> Written:
+    """Return a notice in a language; a fact that a sentence wants and nobody has is a KeyError."""
+    template = kind.template
+    lines = [line for line in template.lines if not line.needs or facts.get(line.needs)]
+    told = [line.text.told(language).format_map(facts) for line in lines]
+    return Written(template.subject.told(language).format_map(facts), "\n".join(told))
+
+
+def wants(line: Line) -> frozenset[str]:
+    """Return which facts a line wants, in any of its languages."""
+    texts = (line.text.zh, line.text.en)
+    return frozenset(name for text in texts for _, name, _, _ in Formatter().parse(text) if name)
+
+
+def told_endings(dates: Mapping[date, int], today: date, *, language: Language) -> str:
+    """Return the points that end, a line each, the soonest first; days that are over left out."""
+    left = [day for day in sorted(dates) if day >= today][:ENDINGS_MAX]
+    return "\n".join(
+        ENDING.told(language).format(
+            points=dates[day], day=day.isoformat(), days=(day - today).days
+        )
+        for day in left
+    )
+
+
+def told_money(cash: Money) -> str:
+    """Return an amount as a person reads it: `CNY 29.90`."""
+    digits = MINOR_DIGITS[cash.currency]
+    whole, rest = divmod(cash.amount, 10**digits)
+    told = f"{whole}.{rest:0{digits}}" if digits else str(whole)
+    return f"{cash.currency.upper()} {told}"
+
+
+def hour_of(text: str) -> time:
+    """Return the time that `HH:MM` tells."""
+    return time.fromisoformat(text)
+
+
+def text_of(hour: time) -> str:
+    """Return a time as `HH:MM`."""
+    return hour.strftime("%H:%M")

@@ -1,0 +1,113 @@
+"""Reading records of the stream as Lambda hands them on, and what becomes of one that fails."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.kernel.ids import digest62
+from chalicelib.outreach.relay.model import Change, Parked, RawImage, Record, State
+
+TRIES_MAX: Final = 5
+"""How often a record is read before it is put aside."""
+PAUSE_FIRST_SECONDS: Final = 0.1
+"""Doubles with each try: 1.5 s in all, and a batch of nothing but poison stays within four minutes.
+An outage of the table is longer; then parking fails, and the batch comes again."""
+ASK_AGAIN: Final = timedelta(minutes=5)
+"""After that whoever asked may ask again: the relay has had time, or has died over it."""
+PARKED: Final = "parked"
+"""The partition of what was put aside."""
+PARKED_CHARS: Final = 16
+WHY_CHARS_MAX: Final = 400
+
+
+def record_of(raw: Mapping[str, Any]) -> Record:
+    """Return a record that Lambda handed on; JSON carries bytes as base64."""
+    told = raw["dynamodb"]
+    keys = told["Keys"]
+    return Record(
+        Change(raw["eventName"]),
+        told["SequenceNumber"],
+        keys["p"]["S"],
+        keys["s"]["S"],
+        _image(told.get("OldImage")),
+        _image(told.get("NewImage")),
+    )
+
+
+def about(raw: Mapping[str, Any]) -> str:
+    """Return what a record is about: the keys of its item, which are nobody's name."""
+    keys = raw["dynamodb"]["Keys"]
+    return f"{keys['p']['S']} / {keys['s']['S']}"
+
+
+def parked(raw: Mapping[str, Any], *, why: str, at: datetime) -> Parked:
+    """Return a record put aside; the same record has the same id."""
+    told = {"eventName": raw["eventName"], "dynamodb": raw["dynamodb"]}
+    digest = digest62((about(raw), raw["dynamodb"]["SequenceNumber"]), PARKED_CHARS)
+    kept = json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return Parked(f"prk_{digest}", at, about(raw), why[:WHY_CHARS_MAX], kept, TRIES_MAX)
+
+
+def parked_again(before: Parked, *, why: str) -> Parked:
+    """Return a parked record after it failed once more."""
+    return replace(
+        before,
+        why=why[:WHY_CHARS_MAX],
+        tries=before.tries + TRIES_MAX,
+        state=State.PARKED,
+        version=before.version + 1,
+    )
+
+
+def asked(before: Parked, now: datetime) -> Parked:
+    """Return a parked record that somebody wants read again.
+
+    One that was asked for a moment ago stays as it is: the same request sent again is one.
+    """
+    if before.asked_at and before.state is State.ASKED and now < before.asked_at + ASK_AGAIN:
+        return before
+    return replace(before, state=State.ASKED, asked_at=now, version=before.version + 1)
+
+
+def replayed(before: Parked) -> Parked:
+    """Return a parked record that was read in the end."""
+    return replace(before, state=State.REPLAYED, version=before.version + 1)
+
+
+def is_asked(record: Record) -> bool:
+    """Tell whether a change of a parked record asks for it to be read again."""
+    if record.partition != PARKED or record.change is not Change.MODIFY:
+        return False
+    return _asked(record.new) != _asked(record.old)
+
+
+def pause_before(attempt: int) -> float:
+    """Return how many seconds to wait before a further try, the second being 1."""
+    return float(PAUSE_FIRST_SECONDS * 2 ** (attempt - 1))
+
+
+def _asked(image: RawImage | None) -> str:
+    return str((image or {}).get("q", {"S": ""})["S"])
+
+
+def _image(told: Mapping[str, Any] | None) -> RawImage | None:
+    return None if told is None else {name: _value(value) for name, value in told.items()}
+
+
+def _value(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    ((kind, value),) = told.items()
+    if kind == "B":
+        return {"B": base64.b64decode(value)}
+    if kind == "M":
+        return {"M": {name: _value(inner) for name, inner in value.items()}}
+    return {kind: [_value(inner) for inner in value]} if kind == "L" else {kind: value}
+
+
+def _plain(value: object) -> str:
+    """Return what JSON does not know: Lambda's own events hold none of it."""
+    return str(value)

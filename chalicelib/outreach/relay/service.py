@@ -1,0 +1,148 @@
+"""From a change in the table to whoever has to hear of it.
+
+A journal entry, a reminder noted on a wallet and a row of the audit log are facts; every other
+change is nobody's business. A fact goes to every reader, in the order of the stream, which keeps
+the order of a member's changes. It may come twice, and readers know it again by its own key.
+
+A record that fails every try is parked with what and why, and those after it go on. Whoever asks
+for it again changes the parked item, and that change comes down the same stream: the replay runs
+here, with the rights to send, and not in the request of the operator.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from chalicelib.gateways.messages.port import Messages
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.pages import Page
+from chalicelib.ledger.expiry import service as expiry
+from chalicelib.ledger.journal import service as journal
+from chalicelib.outreach.notices import service as notices
+from chalicelib.outreach.notices.model import Fact
+from chalicelib.outreach.relay import store
+from chalicelib.outreach.relay.model import Change, Parked, Record, State
+from chalicelib.outreach.relay.rules import asked, is_asked, parked_again, record_of, replayed
+from chalicelib.program.audit import service as audit
+from chalicelib.program.audit.model import Deed
+from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.work import Work
+
+
+class Reader(Protocol):
+    """Whoever hears of facts."""
+
+    def __call__(self, work: Work, messages: Messages, *, fact: Fact) -> None:
+        """Hear one; the same one may come again."""
+
+
+READERS: Final[tuple[Reader, ...]] = (notices.hear,)
+"""Everybody who hears every fact, in this order."""
+
+
+def hand_on(work: Work, messages: Messages, *, record: Record) -> None:
+    """Give a record's fact to every reader, or read a parked record again."""
+    if is_asked(record):
+        _replay(work, messages, parked_id=record.sort.removeprefix("E#"))
+        return
+    fact = fact_of(record)
+    if fact is not None:
+        for reader in READERS:
+            reader(work, messages, fact=fact)
+
+
+def fact_of(record: Record) -> Fact | None:
+    """Return the fact that a change is, or None."""
+    if record.new is None:
+        return None
+    new = {name: dict(value) for name, value in record.new.items()}
+    if record.change is Change.INSERT and record.sort.startswith("J#"):
+        return journal.read(new)
+    if record.change is Change.INSERT and record.partition.startswith("audit#"):
+        return audit.read(new)
+    if record.change is Change.MODIFY and record.sort == "W" and record.old is not None:
+        old = {name: dict(value) for name, value in record.old.items()}
+        return expiry.reminder_in(old, new)
+    return None
+
+
+def park(work: Work, parked: Parked) -> None:
+    """Put a record aside, once."""
+    try:
+        persist(work, lambda tx: store.put_new(tx, parked))
+    except Replayed:
+        return
+
+
+def park_again(work: Work, parked_id: str, *, why: str) -> None:
+    """Put a parked record back after it failed once more."""
+    parked = find(work, parked_id)
+    _step(work, parked, change=lambda before: parked_again(before, why=why))
+
+
+def ask(work: Work, parked_id: str, *, by: str) -> Parked:
+    """Have a parked record read again, into the audit log; raises `NotFound`.
+
+    One that was read, or was asked for a moment ago, stays as it is.
+    """
+    parked = find(work, parked_id)
+
+    def attempt(tx: Transaction) -> Parked:
+        before = store.latest(tx, parked)
+        after = asked(before, work.now)
+        if before.state is State.REPLAYED or after == before:
+            raise NothingToDo(before)
+        store.replace_parked(tx, before, after=after)
+        audit.record(tx, Deed(by, "parked.replay", parked_id))
+        return after
+
+    try:
+        return persist(work, attempt)
+    except NothingToDo as already:
+        return already.parked
+
+
+def page(work: Work, *, limit: int, after: str | None) -> Page[Parked]:
+    """Return the parked records that wait, newest first."""
+    return store.page_of(work, limit=limit, after=after)
+
+
+def find(work: Work, parked_id: str) -> Parked:
+    """Return a parked record; raises `NotFound`."""
+    parked = store.find(work, parked_id)
+    if parked is None:
+        raise NotFound
+    return parked
+
+
+class NothingToDo(Exception):
+    """A parked record that was read in the end, or is about to be."""
+
+    def __init__(self, parked: Parked) -> None:
+        """Keep it."""
+        super().__init__(parked.id)
+        self.parked = parked
+
+
+def _replay(work: Work, messages: Messages, *, parked_id: str) -> None:
+    parked = find(work, parked_id)
+    if parked.state is State.REPLAYED:
+        return
+    hand_on(work, messages, record=record_of(json.loads(parked.record)))
+    _step(work, parked, change=replayed)
+
+
+def _step(work: Work, parked: Parked, *, change: Callable[[Parked], Parked]) -> None:
+    def attempt(tx: Transaction) -> None:
+        before = store.latest(tx, parked)
+        if before.state is not State.REPLAYED:
+            store.replace_parked(tx, before, after=change(before))
+        else:
+            raise NothingToDo(before)
+
+    try:
+        persist(work, attempt)
+    except NothingToDo:
+        return

@@ -1,0 +1,255 @@
+"""What is told, in which words, and when nobody is disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+import pytest
+
+from chalicelib.gateways.messages.model import Channel
+from chalicelib.kernel.errors import Language
+from chalicelib.kernel.money import Money
+from chalicelib.ledger.expiry.model import Ending, Reminder
+from chalicelib.ledger.journal.model import Account, Entry, Reason
+from chalicelib.outreach.notices.model import NIGHT, SERVICE, Kind, Preferences, Quiet
+from chalicelib.outreach.notices.rules import (
+    ENDINGS_MAX,
+    PAUSE,
+    PAUSE_MAX,
+    POSTED,
+    is_past,
+    notice_of,
+    pause_after,
+    quiet_until,
+    told_endings,
+    told_money,
+    wants,
+    ways,
+    written,
+)
+from tests.builders import MEMBER_ID, NOW, TODAY, a_lot, a_posting, legs
+
+LANGUAGES: Final[tuple[Language, ...]] = ("zh-CN", "en")
+SHANGHAI: Final = "Asia/Shanghai"
+BERLIN: Final = "Europe/Berlin"
+FACTS: Final[Mapping[str, str | int]] = {
+    "points": 300,
+    "taken": 20,
+    "balance": 700,
+    "debt_paid": 5,
+    "expired": 7,
+    "owed": 9,
+    "quantity": 2,
+    "order": "ord_1",
+    "reward": "Mug",
+    "cash": "CNY 29.90",
+    "endings": "· 300 points",
+    "rewards": "Mug, Pen",
+}
+ORDERS: Final = frozenset({"order", "reward", "quantity", "cash"})
+
+
+def an_entry(reason: Reason, **points: int) -> Entry:
+    """Return an entry with these legs."""
+    return Entry(
+        MEMBER_ID, 7, NOW, reason, legs(**points), {}, {"order": "ord_1"}, 0, 700, b"", b"x"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Kind)
+def test_a_template_finds_every_fact_that_it_wants(kind: Kind, language: Language) -> None:
+    told = written(kind, FACTS, language=language)
+    assert told.subject
+    assert told.text.count("\n") == len(kind.template.lines) - 1
+    assert "{" not in told.subject + told.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", POSTED, ids=lambda reason: reason.code)
+def test_whatever_an_entry_has_is_enough_for_its_notice(reason: Reason, language: Language) -> None:
+    """Also where nothing moved: a sentence without its figure is left out."""
+    empty = notice_of(an_entry(reason))
+    moved = notice_of(
+        an_entry(reason, redeemed=-3, escrow=-2, debt=1, expired=1, issued=-4, clawed_back=2)
+    )
+    for notice in (empty, moved):
+        if notice is not None:
+            facts = {**notice.figures, **{name: FACTS[name] for name in ORDERS}}
+            facts.setdefault("points", 0)
+            assert written(notice.kind, facts, language=language).text
+
+
+def test_a_line_without_its_figure_is_left_out() -> None:
+    told = written(Kind.ORDER_CANCELLED, {**FACTS, "debt_paid": 0}, language="en")
+    assert "paid what you owed" not in told.text
+
+
+def test_every_line_wants_the_same_in_both_languages() -> None:
+    for kind in Kind:
+        for line in kind.template.lines:
+            assert wants(line) <= FACTS.keys()
+            assert (line.text.zh.count("{"), line.text.en.count("{")) == (len(wants(line)),) * 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "moved", "figures"),
+    [
+        (Reason.REDEMPTION, {"redeemed": 30, "available": -30}, {"points": 30}),
+        (Reason.HOLD_SETTLED, {"escrow": -30, "redeemed": 30}, {"points": 30}),
+        (Reason.CANCELLATION, {"redeemed": -30, "available": 30}, {"points": 30}),
+        (
+            Reason.ORDER_REFUND,
+            {"redeemed": -30, "available": 10, "debt": 15, "expired": 5},
+            {"points": 30, "debt_paid": 15, "expired": 5},
+        ),
+        (Reason.UNPAID, {"escrow": -30, "expired": 30}, {"points": 30, "expired": 30}),
+        (
+            Reason.REFUND,
+            {"clawed_back": 30, "available": -10, "debt": -20},
+            {"points": 30, "owed": 20},
+        ),
+        (
+            Reason.ADJUSTMENT,
+            {"issued": -30, "debt": 10, "available": 20},
+            {"points": 30, "debt_paid": 10},
+        ),
+        (
+            Reason.ADJUSTMENT,
+            {"clawed_back": 30, "available": -10, "debt": -20},
+            {"taken": 30},
+        ),
+    ],
+)
+def test_figures_are_those_of_the_legs(
+    reason: Reason, moved: dict[str, int], figures: dict[str, int]
+) -> None:
+    notice = notice_of(an_entry(reason, **moved))
+    assert notice is not None
+    assert notice.figures == figures | {"balance": 700}
+    assert (notice.source, notice.order_id) == ("J#000000000007", "ord_1")
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.PURCHASE, Reason.CLAIM, Reason.HOLD, Reason.ENROLLED, Reason.EXPIRY]
+)
+def test_points_earned_and_what_is_not_settled_yet_are_no_notice(reason: Reason) -> None:
+    assert notice_of(an_entry(reason, issued=-10, available=10)) is None
+
+
+def test_a_refund_that_took_nothing_is_no_notice() -> None:
+    assert notice_of(an_entry(Reason.REFUND)) is None
+
+
+def test_a_real_entry_makes_a_notice() -> None:
+    posting = a_posting(a_lot(100))
+    posting.spend(40, into=Account.REDEEMED)
+    entry = posting.close(Reason.REDEMPTION, at=NOW, refers={"order": "ord_1"}).entry
+    notice = notice_of(entry)
+    assert notice is not None
+    assert notice.figures == {"points": 40, "balance": 60}
+
+
+def test_a_reminder_without_points_is_no_notice() -> None:
+    ending = Ending(TODAY, 10, 0)
+    assert notice_of(Reminder(MEMBER_ID, TODAY, ())) is None
+    notice = notice_of(Reminder(MEMBER_ID, TODAY, (ending,)))
+    assert notice is not None
+    assert (notice.source, notice.dates) == ("rd#2026-11-21", {TODAY: 10})
+
+
+def test_a_reminder_is_too_late_when_its_last_point_is_gone() -> None:
+    endings = (Ending(TODAY, 10, 0), Ending(TODAY + timedelta(days=1), 5, 1))
+    notice = notice_of(Reminder(MEMBER_ID, TODAY, endings))
+    assert notice is not None
+    assert not is_past(notice, TODAY + timedelta(days=1))
+    assert is_past(notice, TODAY + timedelta(days=2))
+    frozen = notice_of(an_entry(Reason.FROZEN))
+    assert frozen is not None
+    assert not is_past(frozen, TODAY + timedelta(days=2))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_opt_out_is_honoured_but_for_what_has_to_be_known(kind: Kind) -> None:
+    silent = Preferences(mail=False, sms=False, push=False)
+    assert ways(silent, kind) == ({Channel.MAIL} if kind in SERVICE else frozenset())
+    all_ways = Preferences(sms=True, push=True, reminders=False)
+    assert ways(all_ways, kind) == (frozenset() if kind is Kind.REMINDER else set(Channel))
+
+
+@pytest.mark.parametrize(
+    ("at", "ends"),
+    [
+        ("21T13:59:59.999999", None),
+        ("21T14:00:00", "22T00:00:00"),
+        ("21T16:00:00", "22T00:00:00"),
+        ("21T23:59:59.999999", "22T00:00:00"),
+        ("22T00:00:00", None),
+    ],
+)
+def test_a_quiet_night_begins_and_ends_on_its_hours(at: str, ends: str | None) -> None:
+    now = datetime.fromisoformat(f"2026-11-{at}+00:00")
+    told = datetime.fromisoformat(f"2026-11-{ends}+00:00") if ends else None
+    assert quiet_until(now, SHANGHAI, quiet=NIGHT) == told
+
+
+def test_quiet_hours_within_a_day_end_on_that_day() -> None:
+    siesta = Quiet(time(13), time(15))
+    noon = datetime(2026, 11, 21, 4, tzinfo=UTC)
+    assert quiet_until(noon, SHANGHAI, quiet=siesta) is None
+    hour = timedelta(hours=1)
+    assert quiet_until(noon + hour, SHANGHAI, quiet=siesta) == noon + 3 * hour
+    assert quiet_until(noon + 3 * hour, SHANGHAI, quiet=siesta) is None
+    assert quiet_until(noon + hour, SHANGHAI, quiet=None) is None
+
+
+def test_a_night_in_which_clocks_are_set_back_is_an_hour_longer() -> None:
+    """In Berlin, 25 October 2026: 8:00 is 7:00 in UTC, no longer 6:00."""
+    before = datetime(2026, 10, 24, 20, 30, tzinfo=UTC)
+    assert quiet_until(before, BERLIN, quiet=NIGHT) == datetime(2026, 10, 25, 7, tzinfo=UTC)
+    early = Quiet(time(22), time(2, 30))
+    first, second = (datetime(2026, 10, 25, hour, 10, tzinfo=UTC) for hour in (0, 1))
+    assert quiet_until(first, BERLIN, quiet=early) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert quiet_until(second, BERLIN, quiet=early) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+def test_a_night_in_which_clocks_are_set_forward_is_an_hour_shorter() -> None:
+    """In Berlin, 28 March 2027: 8:00 is 6:00 in UTC; 2:30 does not come."""
+    before = datetime(2027, 3, 27, 22, tzinfo=UTC)
+    assert quiet_until(before, BERLIN, quiet=NIGHT) == datetime(2027, 3, 28, 6, tzinfo=UTC)
+    early = Quiet(time(22), time(2, 30))
+    ends = quiet_until(before, BERLIN, quiet=early)
+    assert ends == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+    assert quiet_until(ends, BERLIN, quiet=early) is None
+
+
+def test_tries_are_further_and_further_apart() -> None:
+    pauses = [pause_after(tries) for tries in range(1, 12)]
+    assert pauses[:3] == [PAUSE, 2 * PAUSE, 4 * PAUSE]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == PAUSE_MAX
+
+
+def test_a_reminder_lists_the_soonest_dates_and_none_that_is_over() -> None:
+    days = {TODAY + timedelta(days=count): count + 1 for count in range(-1, ENDINGS_MAX + 1)}
+    lines = told_endings(days, TODAY, language="en").splitlines()
+    assert len(lines) == ENDINGS_MAX
+    assert lines[0] == "· 1 points until 2026-11-21 (0 days left)"
+    assert told_endings({date(2026, 11, 24): 9}, TODAY, language="zh-CN") == (
+        "· 9 积分，可用至 2026-11-24（还剩 3 天）"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cash", "told"),
+    [
+        (Money(2990, "cny"), "CNY 29.90"),
+        (Money(5, "usd"), "USD 0.05"),
+        (Money(500, "jpy"), "JPY 500"),
+        (Money(1210, "kwd"), "KWD 1.210"),
+    ],
+)
+def test_money_has_the_digits_of_its_currency(cash: Money, told: str) -> None:
+    assert told_money(cash) == told
