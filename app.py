@@ -1,4 +1,4 @@
-"""Composition: every room's routes and every background function, on one Chalice app."""
+"""Composition: every area's routes and every background function, on one Chalice app."""
 
 from __future__ import annotations
 
@@ -7,60 +7,39 @@ import gc
 # What is imported stays. Looking for garbage in it, again and again, would cost a tenth of a start.
 gc.disable()
 
-from chalicelib.catalog.codes import routes as codes
-from chalicelib.catalog.restock import routes as restock
-from chalicelib.catalog.rewards import routes as rewards
-from chalicelib.catalog.shelf import routes as shelf
-from chalicelib.ledger.journal import routes as journal
-from chalicelib.ledger.members import routes as members
-from chalicelib.ledger.wallets import routes as wallets
-from chalicelib.program.audit import routes as audit
-from chalicelib.program.documents import routes as documents
-from chalicelib.redeem.checkout import routes as checkout
-from chalicelib.redeem.fulfilment import routes as fulfilment
-from chalicelib.redeem.progress import jobs as order_jobs
-from chalicelib.redeem.progress import routes as orders
-from chalicelib.redeem.returns import jobs as refund_jobs
-from chalicelib.redeem.returns import routes as returns
-from chalicelib.redeem.review import routes as review
-from chalicelib.redeem.webhooks import routes as webhooks
-from chalicelib.tiers.claims import routes as claims
-from chalicelib.tiers.earning import routes as earning
+from chalicelib.catalog import doors as catalog
+from chalicelib.ledger import doors as ledger
+from chalicelib.ledger.expiry import jobs as expiry
+from chalicelib.outreach import doors as outreach
+from chalicelib.outreach.notices import jobs as notices
+from chalicelib.outreach.relay import jobs as relaying
+from chalicelib.program import doors as program
+from chalicelib.redeem import doors as redeem
+from chalicelib.redeem.progress import jobs as progress
+from chalicelib.redeem.reconciliation import jobs as reconciliation
+from chalicelib.redeem.refunds import jobs as refunds
+from chalicelib.redeem.webhooks import jobs as webhooks
+from chalicelib.tiers import doors as tiers
 from chalicelib.web import authorizer, contract, health
 from chalicelib.web.house import House
 
 app = House(app_name="jifen")
 
-for blueprint in (
-    authorizer.blueprint,
-    health.routes,
-    documents.routes,
-    audit.routes,
-    members.routes,
-    wallets.routes,
-    journal.routes,
-    earning.routes,
-    claims.routes,
-    rewards.routes,
-    restock.routes,
-    codes.routes,
-    shelf.routes,
-    checkout.routes,
-    orders.routes,
-    returns.routes,
-    review.routes,
-    fulfilment.routes,
-    webhooks.routes,
-    order_jobs.jobs,
-    refund_jobs.jobs,
-):
-    app.register_blueprint(blueprint)
-
+app.register_blueprint(authorizer.blueprint)
+app.register_blueprint(health.routes)
+for area in (program, ledger, tiers, catalog, redeem, outreach):
+    for blueprint in area.DOORS:
+        app.register_blueprint(blueprint)
 app.register_blueprint(contract.published(app))
 
 # A job's function deploys as `app.function`, so that this file is imported with it.
-end_overdue_orders = order_jobs.end_overdue_orders
-finish_refunds = refund_jobs.finish_refunds
+look_after_wallets = expiry.look_after_wallets
+end_overdue_orders = progress.end_overdue_orders
+finish_refunds = refunds.finish_refunds
+follow_stripe_events = webhooks.follow_stripe_events
+reconcile_with_stripe = reconciliation.reconcile_with_stripe
+send_held_notices = notices.send_held_notices
+relay = relaying.relay
 
 gc.freeze()
 gc.enable()

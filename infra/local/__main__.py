@@ -1,9 +1,9 @@
 """`make run`: the whole product on this machine, until Ctrl-C.
 
-The order: hold STATE, bind the port, start the engine, make the table, start the local Stripe and
-the workers, wait until they answer, fill the demo mall once, and only then write stack.json and say
-where things are. Everything that was started stops in the opposite order, however this ends. What
-cannot be had is said in one sentence, with what to do.
+The order: hold STATE, bind the port, start the engine, make the table, start the local Stripe, what
+works in the background and the workers, wait until they answer, fill the demo mall once, and only
+then write stack.json and say where things are. Everything that was started stops in the opposite
+order, however this ends. What cannot be had is said in one sentence, with what to do.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ from infra.local.opening import (
 from infra.local.programs import (
     Ground,
     address_of,
+    background_plan,
+    outreach_environment,
+    queues_environment,
     stripe_environment,
     stripe_plan,
     worker_plan,
@@ -104,15 +107,18 @@ class Stack:
         door = self._closing.enter_context(listening(wish.port))
         port: int = door.getsockname()[1]
         engine = self._start_engine(held)
-        is_new = create_table(engine.endpoint, TABLE)
+        is_new = create_table(engine.endpoint, TABLE, stream=True)
         keys_at = self._closing.enter_context(keys_served(state))
         environment = worker_environment(state, engine, table=TABLE, keys_at=keys_at)
         till = self._closing.enter_context(listening(0))
         environment |= stripe_environment(state, till)
+        environment |= queues_environment(state, engine=engine, is_new=is_new)
+        environment |= outreach_environment(state, engine=engine, is_new=is_new)
         ground = Ground(state, environment, inherited=(held.file,))
         stripe = stripe_plan(ground, till, api=door, engine=engine, is_new=is_new)
         started = [
             self._start_workers(stripe, 1),
+            self._start_workers(background_plan(ground, app=wish.app), 1),
             self._start_workers(worker_plan(ground, door, app=wish.app), wish.workers),
         ]
         await_health(port, started[-1])
@@ -164,7 +170,7 @@ def _tell(addresses: Mapping[str, str], *, state: State, engine: RunningEngine) 
         f"""Jifen is up.
   API       {addresses["v1"]}  (described at {addresses["v1"]}/openapi.json)
   Controls  {addresses["local"]}
-  Data      {state.home}, on {engine.kind}; the logs are app.log and stripe.log
+  Data      {state.home}, on {engine.kind}; the logs are app.log, background.log and stripe.log
 A token, and a first look:
   curl -s {addresses["local"]}/token -H 'Content-Type: application/json' -d '{asked}'
   curl -s {addresses["v1"]}/me -H 'Authorization: Bearer TOKEN'

@@ -1,4 +1,4 @@
-"""The `/local` controls: tokens, the clock, the jobs and the payments of a stack on one machine.
+"""The `/local` controls: tokens, the clock, jobs, payments and messages of a stack on one machine.
 
 Never part of what Lambda ships. Nobody is asked for a token, which is why the stack listens on
 this machine only, why a body has to call itself JSON, which no foreign page can send here without
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
@@ -49,6 +49,8 @@ ROLES_MAX: Final = 16
 
 M = TypeVar("M", bound=BaseModel)
 Answer = Callable[[Request], Reply]
+Views = Mapping[str, Mapping[str, Answer]]
+"""Controls by path and method."""
 Role = Annotated[
     str,
     Field(
@@ -83,19 +85,19 @@ class Control:
     """Answers what is under `/local`."""
 
     def __init__(
-        self, *, people: People, issuer: Issuer, offset: Offset, app: TimedApp, pay: Answer
+        self, *, people: People, issuer: Issuer, offset: Offset, app: TimedApp, others: Views
     ) -> None:
         self._people = people
         self._issuer = issuer
         self._clock = app.clock
         self._offset = offset
         self._app = app
-        self._views: dict[str, dict[str, Answer]] = {
+        self._views: dict[str, Mapping[str, Answer]] = {
             f"{PREFIX}/token": {"POST": self._token},
             f"{PREFIX}/clock": {"GET": self._now, "POST": self._advance},
             f"{PREFIX}/jobs": {"GET": self._jobs},
             f"{PREFIX}/jobs/{{name}}": {"POST": self._run_job},
-            f"{PREFIX}/pay/{{order_id}}": {"POST": pay},
+            **{PREFIX + path: views for path, views in others.items()},
         }
         self._routes = RouteMap(self._views)
         for model in (TokenDraft, Advance):

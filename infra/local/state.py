@@ -78,6 +78,14 @@ class State:
         """What the local Stripe knows of the orders in one engine's data."""
         return self.home / f"stripe-{kind}.sqlite"
 
+    def queues(self, kind: str) -> Path:
+        """What waits to be worked off on one engine's data."""
+        return self.home / f"queues-{kind}.sqlite"
+
+    def outreach(self, kind: str) -> Path:
+        """How far the stream of one engine's table is read, and what members were told of it."""
+        return self.home / f"outreach-{kind}.sqlite"
+
     def log(self, name: str) -> Path:
         """What the processes of one sort say since the last start."""
         return self.home / f"{name}.log"

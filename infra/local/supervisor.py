@@ -3,7 +3,8 @@
 The parent binds the socket and hands it on, so connections that come while a worker is being
 replaced wait for another one. A pipe tells the workers that the parent is gone. Workers leave
 Ctrl-C to the parent, which lets them finish what they are doing before the engine stops. The local
-Stripe is kept alive the same way, alone on a socket of its own.
+Stripe is kept alive the same way, alone on a socket of its own, and what works in the background
+without any.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Plan:
     """
 
     state: State
-    listening: socket.socket
+    listening: socket.socket | None
     environment: Mapping[str, str]
     program: Sequence[str]
     name: str = "app"
@@ -97,16 +98,16 @@ class Workers:
 
     def _started(self) -> subprocess.Popen[bytes]:
         plan = self._plan
-        listening = plan.listening.fileno()
+        listening = [] if plan.listening is None else [plan.listening.fileno()]
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", *plan.program),
-                *("--socket", str(listening), "--lifeline", str(self._lifeline)),
-                *("--state", str(plan.state.home)),
+                *(word for file in listening for word in ("--socket", str(file))),
+                *("--lifeline", str(self._lifeline), "--state", str(plan.state.home)),
             ],
             cwd=ROOT,
             env=plan.environment,
-            pass_fds=[listening, self._lifeline, *plan.inherited],
+            pass_fds=[*listening, self._lifeline, *plan.inherited],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,

@@ -36,7 +36,7 @@ POLL_SECONDS: Final = 0.02
 def create_table(endpoint: str, table_name: str, *, stream: bool = False) -> bool:
     """Make the table unless it is there, and tell whether it was made.
 
-    The stream is off unless asked for: nothing reads it yet, and it costs an engine a write each.
+    The stream is off unless asked for: it costs an engine a write each.
     """
     client = dynamodb(endpoint)
     try:

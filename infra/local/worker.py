@@ -15,10 +15,12 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
+from chalicelib.gateways.messages.port import Messages
+from chalicelib.gateways.queue.port import Queue
 from chalicelib.kernel.clock import Clock, MovedClock
 from chalicelib.kernel.errors import Refusal
 from infra.local import control, pictures
@@ -28,8 +30,11 @@ from infra.local.gateway import ChaliceApp, Gateway
 from infra.local.issuer import issuer_at
 from infra.local.jobs import Scheduler
 from infra.local.moved import Offset
+from infra.local.outbox import Outbox
 from infra.local.people import People
 from infra.local.problems import problem
+from infra.local.programs import OUTREACH, QUEUES
+from infra.local.queues import LocalQueues
 from infra.local.server import server_on
 from infra.local.state import State
 from infra.local.stripe.pay import Cashier
@@ -40,9 +45,11 @@ Answer = Callable[[Request], Reply]
 
 
 class LocalApp(ChaliceApp, Scheduler, Protocol):
-    """The program: a Chalice app whose clock can be replaced."""
+    """The program: a Chalice app whose clock, queue and carrier of messages can be replaced."""
 
     clock: Clock
+    queue: Callable[[], Queue]
+    messages: Callable[[], Messages]
 
     def prepare(self) -> None:
         """Build everything that threads would otherwise build at once."""
@@ -52,12 +59,21 @@ def application(app: LocalApp, state: State) -> Wsgi:
     """Return everything that one port serves, as a WSGI application."""
     offset = Offset(state.clock)
     app.clock = MovedClock(offset.read)
+    if QUEUES in os.environ:
+        queues = LocalQueues(Path(os.environ[QUEUES]))
+        app.queue = lambda: queues
     app.prepare()
     issuer = issuer_at(state.key)
     gateway = Gateway(app)
     people = People(gateway, issuer)
-    pay = Cashier(os.environ.get("JIFEN_STRIPE_BASE", "")).answer
-    controls = Control(people=people, issuer=issuer, offset=offset, app=app, pay=pay)
+    others: dict[str, Mapping[str, Answer]] = {
+        "/pay/{order_id}": {"POST": Cashier(os.environ.get("JIFEN_STRIPE_BASE", "")).answer}
+    }
+    if OUTREACH in os.environ:
+        outbox = Outbox(Path(os.environ[OUTREACH]), app.clock)
+        app.messages = lambda: outbox
+        others["/messages"] = {"GET": outbox.answer}
+    controls = Control(people=people, issuer=issuer, offset=offset, app=app, others=others)
     return wsgi(gateway.answer, {control.PREFIX: controls.answer, pictures.PREFIX: pictures.answer})
 
 
@@ -78,6 +94,12 @@ def wsgi(otherwise: Answer, by_prefix: dict[str, Answer]) -> Wsgi:
     return answered
 
 
+def end_with(lifeline: int) -> None:
+    """Ask this process to end once the other end of the pipe is closed."""
+    os.read(lifeline, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> None:
     """Serve until SIGTERM, or until the supervisor is gone."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -88,7 +110,7 @@ def main() -> None:
     given = arguments.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Thread(target=_end_with, args=(given.lifeline,), daemon=True).start()
+    threading.Thread(target=end_with, args=(given.lifeline,), daemon=True).start()
     module, _, name = given.app.partition(":")
     app = getattr(importlib.import_module(module), name)
     server = server_on(application(app, State(given.state)), socket.socket(fileno=given.socket))
@@ -96,12 +118,6 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     server.run()
-
-
-def _end_with(lifeline: int) -> None:
-    """Ask this process to end once the other end of the pipe is closed."""
-    os.read(lifeline, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

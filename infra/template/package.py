@@ -33,7 +33,7 @@ REGION: Final = "eu-west-1"
 """Where none is set. Chalice asks for a region only to name AWS's services in it."""
 SHIPPED: Final = ("app.py", ".chalice/config.json", "infra/template/stack.yaml")
 SHIPPED_FOLDERS: Final = ("chalicelib", "infra/policies")
-SERVICES_CALLED: Final = frozenset({"dynamodb"})
+SERVICES_CALLED: Final = frozenset({"dynamodb", "sesv2", "sns", "sqs"})
 """Services whose descriptions botocore loads here; it has 400 others, most of its 27 MB."""
 RUNS_IN: Final = "/var/task"
 """Lambda's folder; it stands in tracebacks instead of ours."""

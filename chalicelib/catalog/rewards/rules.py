@@ -17,9 +17,11 @@ from chalicelib.catalog.rewards.model import (
 )
 from chalicelib.catalog.stock.model import Mode, StockPlan
 from chalicelib.catalog.units.rules import NUMBERED_UNITS_MAX
+from chalicelib.gateways.payments.rules import Unchargeable, why_never_chargeable
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import InvalidFields, NotFound, RuleRefusal
 from chalicelib.kernel.ids import REWARD_CHARS, REWARD_PATTERN, digest62
+from chalicelib.kernel.points import QUANTITY_MAX
 
 TITLE_CHARS_MAX: Final = 60
 """One line on a card of the shelf."""
@@ -148,6 +150,21 @@ def refuse_other_currency(reward: Reward, currency: str) -> None:
                 f"/options/{number}/cash/currency",
                 f"the program's currency is {currency}",
                 zh=f"本计划的货币为 {currency}",
+            )
+
+
+def refuse_never_chargeable(reward: Reward) -> None:
+    """Refuse a cash part that no order could be paid with, however many units it is of."""
+    for number, option in enumerate(reward.options):
+        if option.cash is None:
+            continue
+        why = why_never_chargeable(option.cash, units_max=QUANTITY_MAX)
+        if why is not None:
+            field = "currency" if why is Unchargeable.UNKNOWN_CURRENCY else "amount"
+            raise InvalidFields.at(
+                f"/options/{number}/cash/{field}",
+                f"cannot be charged for 1 to {QUANTITY_MAX} units: {why.value}",
+                zh=f"1 至 {QUANTITY_MAX} 件均无法收款（{why.value}）",
             )
 
 

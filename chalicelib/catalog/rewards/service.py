@@ -15,6 +15,7 @@ from chalicelib.catalog.rewards.model import DOCUMENT, Reward, Told
 from chalicelib.catalog.rewards.rules import (
     refuse_another,
     refuse_malformed,
+    refuse_never_chargeable,
     refuse_other_currency,
     refuse_stock_change,
     refuse_unsuppliable,
@@ -94,6 +95,7 @@ def create(work: Work, wanted: Reward, *, by: str, fingerprint: bytes) -> Create
     refuse_unsuppliable(wanted.stock)
     head = read_head(work)
     refuse_other_currency(wanted, documents.program_at(work, head).currency)
+    refuse_never_chargeable(wanted)
     reward = replace(wanted, stock=planned(wanted.stock))
 
     def attempt(tx: Transaction) -> Created:
@@ -124,6 +126,7 @@ def change(work: Work, wanted: Reward, *, told: Told, by: str) -> Reward:
         raise Stale
     refuse_stock_change(before.stock, wanted.stock)
     refuse_other_currency(wanted, documents.program_at(work, head).currency)
+    refuse_never_chargeable(wanted)
     after = replace(
         wanted,
         version=wanted.version + 1,

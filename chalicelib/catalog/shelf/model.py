@@ -21,6 +21,25 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What a member wants to see only: what it has, or has not, the points for (`affordable`).
+
+    `use_soon` is about those of its points that end soon. None: whichever.
+    """
+
+    affordable: bool | None
+    use_soon: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """The points that a member has, and how many of them end soon."""
+
+    points: int
+    ending: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A reward on the shelf and a hint at its stock."""
 
@@ -39,10 +58,14 @@ class Locks:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A reward on the shelf as one member sees it."""
+    """A reward on the shelf as one member sees it.
+
+    `use_soon`: points that end soon would pay a unit of it.
+    """
 
     shown: Shown
     locks: Locks
+    use_soon: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.rewards.model import EVERYONE, Kind, Option, Per, Standing, Window
 from chalicelib.catalog.shelf import service
-from chalicelib.catalog.shelf.model import Ask, Locks, Mine, Shown
+from chalicelib.catalog.shelf.model import Ask, Locks, Mine, Shown, Wish
 from chalicelib.catalog.shelf.rules import seconds_to_keep
 from chalicelib.catalog.stock.model import Hint
 from chalicelib.kernel.errors import Language, NotEnrolled
@@ -42,6 +42,7 @@ MINE_EXAMPLE: Final[Example] = {
     **REWARD_EXAMPLE,
     "affordable": False,
     "locked_by": [{"what": "points", "missing_points": 620}],
+    "use_soon": False,
 }
 
 
@@ -55,9 +56,13 @@ class ShelfQuery(PageQuery):
 
 
 class MyShelfQuery(ShelfQuery):
-    """Which category, and only what the member has, or has not, the points for."""
+    """Which category, and only what the member has, or has not, the points for.
+
+    `use_soon` is about the points that end within 30 days, and lists the cheapest reward first.
+    """
 
     affordable: Flag | None = None
+    use_soon: Flag | None = None
 
 
 Q = TypeVar("Q", bound=ShelfQuery)
@@ -202,17 +207,25 @@ Lock = Annotated[
 
 
 class MyRewardView(RewardView):
-    """A reward on the shelf as the caller sees it; `affordable` is about points alone."""
+    """A reward on the shelf as the caller sees it; `affordable` is about points alone.
+
+    `use_soon`: a unit can be paid with nothing but points that end within 30 days.
+    """
 
     affordable: bool
     locked_by: list[Lock]
+    use_soon: bool
 
     @classmethod
     def of_mine(cls, mine: Mine, language: Language) -> MyRewardView:
         """Return a reward in one language, with what keeps the caller from redeeming it."""
         reward = RewardView.of(mine.shown, language)
-        locks = mine.locks
-        return cls(**dict(reward), affordable=not locks.missing_points, locked_by=locks_of(locks))
+        return cls(
+            **dict(reward),
+            affordable=not mine.locks.missing_points,
+            locked_by=locks_of(mine.locks),
+            use_soon=mine.use_soon,
+        )
 
 
 def locks_of(locks: Locks) -> list[Lock]:
@@ -277,7 +290,8 @@ def show(call: Call[None]) -> Answer:
 def browse_mine(call: Call[None, MyShelfQuery]) -> Answer:
     """List rewards for the caller."""
     member_id = member_id_of(settings().secret, call.identity.subject)
-    page = service.browse_as(call.work, member_id, ask=_ask(call), affordable=call.query.affordable)
+    wish = Wish(call.query.affordable, call.query.use_soon)
+    page = service.browse_as(call.work, member_id, ask=_ask(call), wish=wish)
     view = paged(call, page, view=lambda mine: MyRewardView.of_mine(mine, call.language))
     return Answer(view, cache=Cache(0, private=True))
 

@@ -10,8 +10,10 @@ from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.limits.rules import reached
 from chalicelib.catalog.rewards.model import Reward, Taker
 from chalicelib.catalog.rewards.rules import missing, next_turn
-from chalicelib.catalog.shelf.model import Locks
+from chalicelib.catalog.shelf.model import Locks, Purse, Wish
 
+POSITION_DIGITS: Final = 20
+"""More than a price has, so that positions sort as prices do."""
 SECONDS_MAX: Final = 5
 """How long a page of the shelf may be kept (the rules of the program)."""
 
@@ -33,3 +35,19 @@ def locks_of(reward: Reward, taker: Taker, *, counters: Sequence[Counter], point
     """Return what keeps a member with so many points from redeeming one unit."""
     short = max(0, reward.points_from - points)
     return Locks(missing(reward, taker), reached(counters, 1), short)
+
+
+def is_wished(reward: Reward, wish: Wish, *, purse: Purse) -> bool:
+    """Tell whether a member wants to see a reward."""
+    affordable = reward.points_from <= purse.points
+    return wish.affordable in {None, affordable} and wish.use_soon in {None, fits(reward, purse)}
+
+
+def fits(reward: Reward, purse: Purse) -> bool:
+    """Tell whether the points that end soon would pay a unit of a reward by themselves."""
+    return reward.points_from <= purse.ending
+
+
+def place_by_price(reward: Reward) -> str:
+    """Return where a reward stands in a list by price, the cheapest first."""
+    return f"{reward.points_from:0{POSITION_DIGITS}} {reward.id}"

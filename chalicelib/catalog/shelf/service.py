@@ -5,7 +5,8 @@ that holds them; a chunk stays in process as long as the catalog does not change
 a member can afford, are judged afterwards, for the instant of the request, so the shelf turns on
 time with nothing running. A page ends behind the last reward that it holds. The price: a small page
 of a cold process reads a whole chunk, and one that hides more than `CHUNKS_MAX` of them is handed
-out short, with a cursor that goes on behind what was looked at.
+out short, with a cursor that goes on behind what was looked at. A list by price has to see
+everything first, so it is made of that many of the newest rewards and no more.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from chalicelib.catalog.limits import service as limits
 from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import Reward, Taker
 from chalicelib.catalog.rewards.rules import is_shown
-from chalicelib.catalog.shelf.model import Ask, Mine, Shelf, Shown
-from chalicelib.catalog.shelf.rules import locks_of, turns_at
+from chalicelib.catalog.shelf.model import Ask, Mine, Purse, Shelf, Shown, Wish
+from chalicelib.catalog.shelf.rules import fits, is_wished, locks_of, place_by_price, turns_at
 from chalicelib.catalog.supply import service as supply
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.pages import PAGE_MAX, Page
+from chalicelib.ledger.expiry.rules import points_ending
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import balance
 from chalicelib.ledger.wallets.service import Opened
@@ -59,21 +61,31 @@ def show(work: Work, reward_id: str) -> Shelf:
     return Shelf(Page(_shown(work, [reward]), None), turns_at([reward], work.now))
 
 
-def browse_as(work: Work, member_id: str, *, ask: Ask, affordable: bool | None) -> Page[Mine]:
+def browse_as(work: Work, member_id: str, *, ask: Ask, wish: Wish) -> Page[Mine]:
     """Return a page of the shelf as a member sees it; raises `NotEnrolled`.
 
-    `affordable` keeps those that the member has the points for, or those that it has not.
+    What points that end soon would pay comes cheapest first where only that is wished for.
     """
     opened = wallets.open_wallet(work, member_id)
-    points = balance(opened.wallet, opened.today)
-    found = _find(
-        work,
-        opened.head,
-        ask=ask,
-        wanted=lambda reward: affordable in {None, reward.points_from <= points},
+    wallet, today = opened.wallet, opened.today
+    purse = Purse(balance(wallet, today), points_ending(wallet, today))
+    find = _find_by_price if wish.use_soon else _find
+    found = find(
+        work, opened.head, ask=ask, wanted=lambda reward: is_wished(reward, wish, purse=purse)
     )
-    mine = _as_seen_by(work, opened, shown=_shown(work, found.page.items), points=points)
+    mine = _as_seen_by(work, opened, shown=_shown(work, found.page.items), purse=purse)
     return Page(mine, found.page.next_position)
+
+
+def _find_by_price(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward], bool]) -> Found:
+    """Return the wanted rewards, cheapest first, out of the newest that one page may look at."""
+    whole = Ask(ask.category, CHUNK * CHUNKS_MAX, None)
+    found = _find(work, head, ask=whole, wanted=wanted)
+    sorted_by = {place_by_price(reward): reward for reward in found.page.items}
+    places = [place for place in sorted(sorted_by) if place > (ask.after or "")]
+    shown = places[: ask.limit]
+    after = shown[-1] if len(places) > len(shown) else None
+    return Found(Page([sorted_by[place] for place in shown], after), found.turns_at)
 
 
 def _find(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward], bool]) -> Found:
@@ -100,7 +112,7 @@ def _shown(work: Work, found: Sequence[Reward]) -> list[Shown]:
     return [Shown(reward, hints[reward.id]) for reward in found]
 
 
-def _as_seen_by(work: Work, opened: Opened, *, shown: Sequence[Shown], points: int) -> list[Mine]:
+def _as_seen_by(work: Work, opened: Opened, *, shown: Sequence[Shown], purse: Purse) -> list[Mine]:
     """Return what is locked for a member; counters are read for rewards with limits only."""
     member_id, today, zone = opened.wallet.member_id, opened.today, opened.program.zone
     unread = {
@@ -112,7 +124,8 @@ def _as_seen_by(work: Work, opened: Opened, *, shown: Sequence[Shown], points: i
     return [
         Mine(
             seen,
-            locks_of(seen.reward, Taker(), counters=counted[seen.reward.id], points=points),
+            locks_of(seen.reward, Taker(), counters=counted[seen.reward.id], points=purse.points),
+            fits(seen.reward, purse),
         )
         for seen in shown
     ]
