@@ -26,10 +26,10 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.storage.kept import Kept
-from chalicelib.storage.table import Key, connection
+from chalicelib.storage.table import connection
 from tests.crashes import Hours
 from tests.events import Reply
-from tests.interleavings.engine import NAME, Answer, Body, Engine, body_of, operation_of
+from tests.interleavings.engine import Answer, Call, Ground
 from tests.mall import OPENING, Mall
 
 Send = Callable[[], Reply]
@@ -39,24 +39,6 @@ Memory = tuple[dict[Any, Any], ...]
 
 class Dropped(BaseException):
     """The actor has told its next call; no `except` of the program may catch that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call that is about to be sent, and the items that it names."""
-
-    request: AWSPreparedRequest
-    operation: str
-    keys: tuple[Key, ...]
-
-    @classmethod
-    def of(cls, request: AWSPreparedRequest) -> Call:
-        """Return the call that a request makes."""
-        return cls(request, operation_of(request), tuple(_keys(body_of(request))))
-
-    def told(self) -> str:
-        """Return the call as a trace has it."""
-        return f"{self.operation} {', '.join(f'{p}/{s}' for p, s in self.keys)}".strip()
 
 
 class Actor:
@@ -87,7 +69,7 @@ class Actor:
         if number == len(self._heard):
             raise Dropped
         before = self._known[self._heard[:number]]
-        if not isinstance(before, Call) or before.request.body != call.request.body:
+        if not isinstance(before, Call) or before.body != call.body:
             # The program turns any error into an answer, so this one is told later.
             self._strayed = True
             raise Dropped
@@ -115,7 +97,7 @@ class Stage:
     """
 
     mall: Mall
-    engine: Engine
+    engine: Ground
     seed: int = 0
     reads_backwards: bool = False
     memory: Memory = ()
@@ -132,6 +114,10 @@ class Stage:
             yield
         finally:
             self._player = None
+
+    def answer(self, call: Call) -> Answer:
+        """Return what a call of the player's brings, or one that a test makes."""
+        return self._player.ask(call) if self._player else self.engine.carry_out(call)
 
     def getrandbits(self, k: int, /) -> int:
         """Return bits from the player's dice."""
@@ -175,9 +161,7 @@ class Stage:
             app.dice, app.pause, app.elapsed = before
 
     def _before_send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        player = self._player
-        answer = self.engine.answer(request) if player is None else player.ask(Call.of(request))
-        return answer.to(request)
+        return self.answer(Call.of(request)).to(request)
 
 
 def remembered() -> Memory:
@@ -198,13 +182,3 @@ def _kept() -> Memory:
     modules = [vars(sys.modules[name]) for name in sys.modules if name.startswith("chalicelib.")]
     kept = [value for names in modules for value in names.values() if isinstance(value, Kept)]
     return tuple(vars(one)["_values"] for one in kept)
-
-
-def _keys(body: Body) -> Iterator[Key]:
-    """Yield the keys of the items that a call names; a query names none."""
-    parts = [part for piece in body.get("TransactItems", []) for part in piece.values()]
-    parts += [{"Key": key} for key in body.get("RequestItems", {}).get(NAME, {}).get("Keys", [])]
-    for part in parts or [body]:
-        key = part.get("Item") or part.get("Key")
-        if key:
-            yield (key["p"]["S"], key["s"]["S"])

@@ -1,9 +1,11 @@
 """moto's DynamoDB in this process: one tiny table that can be put back to where it was.
 
-moto has no lock and needs none here, because the scheduler lets one call through at a time. What
-the table holds is copied out and in as Python objects, which takes a third of a millisecond; making
-a mall anew takes a hundred. Single items and whole tables are read from these objects: moto takes
-most of its time for putting items into words.
+moto has no lock and needs none here, because the scheduler lets one call through at a time. Single
+items and whole tables are read from moto's own objects: it takes most of its time for putting items
+into words. What the table holds is kept and put back by the same objects: they are shared, and an
+item is copied before it is updated, which is the only thing that moto does to one. So a cancelled
+transaction is undone here, and moto, which would copy the whole table first, is handed the table
+itself.
 """
 
 from __future__ import annotations
@@ -11,16 +13,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, Protocol
 
 import botocore
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.request import normalize_request
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
@@ -37,14 +42,19 @@ REGION: Final = "us-east-1"
 READS: Final = frozenset({"BatchGetItem", "GetItem", "Query", "Scan"})
 
 Body = dict[str, Any]
+Raw = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of DynamoDB's: the status of HTTP and JSON."""
+    """An answer of DynamoDB's: the status of HTTP and JSON.
+
+    What somebody else answers, where a stage has more than the table, is `thing`.
+    """
 
     status: int
     body: bytes
+    thing: Hashable = None
 
     @property
     def code(self) -> str:
@@ -92,12 +102,64 @@ class Stand:
     items: Any
 
 
+def raw_of(stand: Stand) -> list[Raw]:
+    """Return every item of a stand as DynamoDB has it, in the order of their keys."""
+    found: list[Body] = [json.loads(stand.rows[key]) for key in sorted(stand.rows)]
+    for value in (value for item in found for value in item.values() if "B" in value):
+        value["B"] = base64.b64decode(value["B"])
+    return [*found]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is about to be sent, and the items that it names.
+
+    `request` is what DynamoDB is asked; a call of anybody else has none, and is `asked` in his own
+    words. It is not sent before it `opens`, which else it does at once.
+    """
+
+    operation: str
+    keys: tuple[Key, ...]
+    body: bytes
+    request: AWSPreparedRequest | None = None
+    asked: tuple[object, ...] = ()
+    opens: Callable[[Stand], bool] | None = None
+
+    @classmethod
+    def of(cls, request: AWSPreparedRequest) -> Call:
+        """Return the call that a request makes."""
+        keys = tuple(_keys(body_of(request)))
+        return cls(operation_of(request), keys, text_of(request), request)
+
+    def told(self) -> str:
+        """Return the call as a trace has it."""
+        named = ", ".join(f"{p}/{s}" for p, s in self.keys)
+        return " ".join(filter(None, (self.operation, named, *map(str, self.asked))))
+
+
+class Ground(Protocol):
+    """Whatever actors share: it carries calls out, and can be put back to where it was."""
+
+    def carry_out(self, call: Call) -> Answer:
+        """Carry out a call."""
+
+    def stand(self) -> Stand:
+        """Return how everything stands."""
+
+    def put_back(self, stand: Stand) -> None:
+        """Let everything stand as it stood then."""
+
+    def clear(self) -> None:
+        """Begin with nothing."""
+
+
 class Engine:
     """The one table, behind whoever decides what comes next."""
 
     def __init__(self) -> None:
         """Make the table, by the definition that AWS gets."""
         self._held: Stand | None = None
+        self._worded: dict[int, tuple[Item, Key, bytes]] = {}
         # The stubs know neither handlers that answer nor what this client can do.
         client: Any = connection().connection.client
         events = client.meta.events
@@ -109,37 +171,66 @@ class Engine:
             TableName=NAME, **{name: defined[name] for name in SAME_IN_CREATE_TABLE}
         )
         events.unregister("before-send.dynamodb", self._create)
+        table = self._table
+        vars(table)["__deepcopy__"] = lambda _: table
 
     def _create(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        return self.answer(request).to(request)
+        return _dispatched(request).to(request)
+
+    def carry_out(self, call: Call) -> Answer:
+        """Carry out a call."""
+        assert call.request is not None, "there is nothing here but the table"
+        return self.answer(call.request)
 
     def answer(self, request: AWSPreparedRequest) -> Answer:
-        """Carry out a call."""
+        """Carry out what a request asks for."""
         if operation_of(request) == "Scan" and "FilterExpression" not in body_of(request):
             return self._scanned()
+        before = self._table.items
         if operation_of(request) not in READS:
             self._held = None
-        normalized = normalize_request(request)
-        status, _, body = DynamoHandler.dispatch(normalized, normalized.raw_url, normalized.headers)
-        return Answer(status, body.encode() if isinstance(body, str) else body)
+            self._table.items = _shared(before)
+            self._copy_updated(body_of(request))
+        answer = _dispatched(request)
+        if answer.status != HTTPStatus.OK:
+            self._table.items = before
+        return answer
+
+    def _copy_updated(self, body: Body) -> None:
+        """Put copies in the place of the items that a call updates."""
+        pieces = [body] if "UpdateExpression" in body else body.get("TransactItems", [])
+        for told in (piece.get("Update", piece) for piece in pieces):
+            if "UpdateExpression" in told:
+                partition, sort = (DynamoType(told["Key"][name]) for name in ("p", "s"))
+                found = self._table.items.get(partition, {})
+                if sort in found:
+                    found[sort] = deepcopy(found[sort])
 
     def stand(self) -> Stand:
         """Return what the table holds."""
         if self._held is None:
-            rows = {(row["p"]["S"], row["s"]["S"]): _json(row) for row in self._rows()}
+            rows = dict(map(self._in_words, self._table.all_items()))
             digest = hashlib.sha256(b"\n".join(rows[key] for key in sorted(rows))).digest()
-            self._held = Stand(digest, rows, deepcopy(self._table.items))
+            self._held = Stand(digest, rows, self._table.items)
         return self._held
+
+    def _in_words(self, item: Item) -> tuple[Key, bytes]:
+        """Return an item's key and JSON, which is made once: items stay as they are."""
+        if id(item) not in self._worded:
+            row = item.to_json()["Attributes"]
+            self._worded[id(item)] = (item, (row["p"]["S"], row["s"]["S"]), _json(row))
+        return self._worded[id(item)][1:]
 
     def put_back(self, stand: Stand) -> None:
         """Let the table hold what it held then."""
         if self._held is not stand:
-            self._table.items = deepcopy(stand.items)
+            self._table.items = stand.items
             self._held = stand
 
     def clear(self) -> None:
         """Let the table hold nothing."""
-        self._table.items.clear()
+        self._table.items = _shared({})
+        self._worded.clear()
         self._held = None
 
     def _scanned(self) -> Answer:
@@ -151,7 +242,6 @@ class Engine:
 
     @property
     def _table(self) -> Table:
-        # A cancelled transaction leaves a copy in the table's place.
         return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[NAME]
 
 
@@ -164,6 +254,18 @@ class _Told(AWSResponse):
         self._content = answer.body
 
 
+def _dispatched(request: AWSPreparedRequest) -> Answer:
+    """Return what moto answers."""
+    normalized = normalize_request(request)
+    status, _, body = DynamoHandler.dispatch(normalized, normalized.raw_url, normalized.headers)
+    return Answer(status, body.encode() if isinstance(body, str) else body)
+
+
+def _shared(items: Any) -> Any:
+    """Return moto's keys and items in dictionaries of their own."""
+    return defaultdict(dict, {partition: dict(found) for partition, found in items.items()})
+
+
 def _unsigned(**_: object) -> object:
     return botocore.UNSIGNED
 
@@ -174,3 +276,13 @@ def _json(value: object) -> bytes:
 
 def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
+
+
+def _keys(body: Body) -> Iterator[Key]:
+    """Yield the keys of the items that a call names; a query names none."""
+    parts = [part for piece in body.get("TransactItems", []) for part in piece.values()]
+    parts += [{"Key": key} for key in body.get("RequestItems", {}).get(NAME, {}).get("Keys", [])]
+    for part in parts or [body]:
+        key = part.get("Item") or part.get("Key")
+        if key:
+            yield (key["p"]["S"], key["s"]["S"])

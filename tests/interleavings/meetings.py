@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tests.interleavings import ending_points
 from tests.interleavings import use_cases as use
 from tests.interleavings.actors import Stage
 from tests.interleavings.scene import Scene
@@ -33,6 +34,8 @@ GROUPS: Final[Mapping[str, Mapping[str, Prepare]]] = {
         "exempt": use.exempt,
         "verify": use.verify,
     },
+    "a wallet past a last day": ending_points.cases(ending_points.PAST),
+    "a wallet on a day to remind": ending_points.cases(ending_points.TO_REMIND),
     "a purchase": {
         "refund": use.refund_guests,
         "claim": use.claim,

@@ -18,9 +18,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from chalicelib.program.documents import service as documents
 from chalicelib.storage.work import Work
-from tests.books import Books, Row, read_books
+from tests.books import Books, Row, books_of
 from tests.events import Reply
+from tests.interleavings.engine import raw_of
 from tests.interleavings.scheduler import Scheduler, World
 from tests.invariants import INVARIANTS
 
@@ -81,7 +83,8 @@ class Judge:
         if world.stand.digest not in self._tables:
             stage = self.scheduler.stage
             stage.engine.put_back(world.stand)
-            books = read_books(Work(stage.mall.clock.now()))
+            zone = documents.present(Work(stage.mall.clock.now())).zone
+            books = books_of(raw_of(world.stand), zone=zone)
             faults = [fault for invariant in INVARIANTS for fault in invariant(books)]
             assert not faults, "\n".join(faults)
             self._tables[world.stand.digest] = "\n".join(sorted(_standing(books)))
