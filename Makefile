@@ -2,6 +2,8 @@
 #
 #   make run     the whole product on this machine    PORT=8000 STATE=.local ENGINE=ministack|dynoxide
 #   make test    every test                           T="tests/unit -k wallet"
+#   make prove   the same, and its searches whole: more examples of the state machine and of the contract
+#   make explore every tale of an order with a cash part, every order of its steps, a crash behind each
 #   make mutate  spoils every condition and every rule, one at a time: something must notice
 #   make check   format, lint, types, floor plan, OpenAPI file, template
 #   make bench   the benchmark tables
@@ -11,7 +13,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test mutate check bench install lock fmt npm
+.PHONY: help run test prove explore mutate check bench install lock fmt npm
 
 BIN := .venv/bin
 PY := $(BIN)/python
@@ -30,8 +32,17 @@ run: install
 	@exec $(PY) -m infra.local
 
 # A worker takes its share in order and takes over from a slower one at the end, so most modules stay on one worker.
+# Tests start many processes; what one of them compiled serves the next, also where the shell forbids Python to keep it.
 test: install
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(WORKERS) --dist worksteal $(T)
+
+# What `make test` leaves out stands in tests/depth.py.
+prove: export JIFEN_PROVE := whole
+prove: test
+
+# Some minutes; `make test` tells the short tales. What was explored is told at the end.
+explore: install
+	@JIFEN_SAGA=all $(PY) -m pytest -n $(WORKERS) --dist worksteal -rP tests/saga/test_saga.py
 
 # Some minutes. Both tables are kept in bench/tables.
 mutate: install

@@ -9,19 +9,17 @@ from __future__ import annotations
 import gc
 import itertools
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 import pytest
-from botocore.session import get_session
 from hypothesis.configuration import set_hypothesis_home_dir
-from pynamodb.connection import base
 
 from app import app
 from chalicelib.settings import settings
 from infra.local import engines
-from infra.local.engines import RunningEngine
+from infra.local.engines import Kind, RunningEngine
 from infra.local.table import create_table
+from tests import loopback
 from tests.mall import Hands, Mall
 
 SETTINGS: Final = {
@@ -42,6 +40,14 @@ def pytest_report_header() -> str:
     return f"engine: {engines.choose(None)}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def short_calls() -> Iterator[None]:
+    """Let every client of this process prepare its calls in a shorter way."""
+    with pytest.MonkeyPatch.context() as patch:
+        loopback.shorten_calls(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
     """Run one engine, and point this process at it."""
@@ -52,9 +58,11 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
     ):
         for name, value in engines.client_environment(running.endpoint).items():
             patch.setenv(name, value)
-        # A table each means a client each; what every client reads first, they may share.
-        patch.setattr(base, "get_session", cache(get_session))
-        yield running
+        if kind is not Kind.DYNOXIDE:
+            yield running
+            return
+        with loopback.shortened(running.endpoint):
+            yield running
 
 
 @pytest.fixture

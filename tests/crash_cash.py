@@ -7,20 +7,24 @@ the job that follows it.
 
 from __future__ import annotations
 
-import json
+import itertools
 from typing import Final
 
+from chalicelib.gateways.queue.sqs import STRIPE_EVENTS
 from chalicelib.kernel.errors import Unavailable
+from chalicelib.redeem.webhooks.rules import LEASE
 from chalicelib.web.jobs import SomeFailed
 from infra.local import jobs
-from infra.local.stripe.postman import signature
+from infra.local.background import an_event, queues_of
+from infra.local.gateway import LambdaContext
+from infra.local.queues import Message
 from tests.crash_orders import DONE, TRY_AGAIN, owner
 from tests.crash_requests import Clients
 from tests.crashes import Send
 from tests.events import Api, Json, Reply
 from tests.mall import made
 from tests.orders import placed
-from tests.stripes import ENVIRONMENT, SECRET
+from tests.webhooks import a_payment_event, tell
 
 UNFINISHED: Final = "unfinished-refunds"
 
@@ -61,13 +65,39 @@ def look_when_paid(clients: Clients) -> Send:
 
 
 def hear_that_it_was_paid(clients: Clients) -> Send:
+    event = paid_event(clients)
+    return lambda: tell(clients.mall, event)
+
+
+def follow_an_event(clients: Clients) -> Send:
+    return worked_off(clients, paid_event(clients))
+
+
+def worked_off(clients: Clients, event: Json) -> Send:
+    """The queue's function, handed the same message until it does not fail any more."""
+    tries = itertools.count()
+    assert tell(clients.mall, event).status == 200
+    app = clients.mall.app
+    (source,) = queues_of(app)
+    message = Message(event["id"], event["id"], 1)
+
+    def send() -> Reply:
+        if next(tries):
+            # The queue brings it back when whoever claimed it cannot be alive any more.
+            clients.mall.clock.advance(seconds=LEASE.total_seconds())
+        handed = an_event(STRIPE_EVENTS, [message])
+        answer = app.handler_map[source.name](handed, LambdaContext("crash"))
+        return TRY_AGAIN if answer["batchItemFailures"] else DONE
+
+    return send
+
+
+def paid_event(clients: Clients) -> Json:
+    """Return what Stripe tells of an order that was paid, and that nobody has looked at."""
     order = placed(owner(clients), clients.dear, key=clients.key())
     clients.stripe.pay_order(order["id"])
-    now = int(clients.mall.clock.now().timestamp())
-    payload = json.dumps(an_event(order["id"], now))
-    header = {"Stripe-Signature": signature(payload, [SECRET], now=now)}
-    stripe = Api(clients.mall.app)
-    return lambda: stripe.post("/webhooks/stripe", payload, headers=header)
+    intent = str(order["payment"]["client_secret"]).partition("_secret_")[0]
+    return a_payment_event(order["id"], intent, id=f"evt_{next(clients.numbers)}")
 
 
 def finish_refunds(clients: Clients) -> Send:
@@ -85,20 +115,6 @@ def paid(clients: Clients, api: Api) -> Json:
     assert clients.stripe.pay_order(order["id"]) == "succeeded"
     assert made(api.get(f"/orders/{order['id']}"), 200)["status"] == "settled"
     return order
-
-
-def an_event(order_id: str, now: int) -> Json:
-    """Return what Stripe tells of an order's payment; nobody believes more of it than the mark."""
-    mark = {"environment": ENVIRONMENT, "order": order_id, "attempt": "1"}
-    told = {"id": "pi_1", "object": "payment_intent", "metadata": mark}
-    return {
-        "id": "evt_1",
-        "object": "event",
-        "type": "payment_intent.succeeded",
-        "livemode": False,
-        "created": now,
-        "data": {"object": told},
-    }
 
 
 def _finished(clients: Clients, reply: Reply) -> Reply:

@@ -12,7 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tests import crash_campaigns as campaigns
 from tests import crash_cash as cash
+from tests import crash_desk as desk
+from tests import crash_disputes as disputes
+from tests import crash_notices as notices
 from tests import crash_orders as orders
 from tests import crash_requests as requests
 from tests.crash_requests import Clients
@@ -35,7 +39,7 @@ NUMBERS: Final[Masks] = (
     (r"J#[0-9]{12}", "J#"),
 )
 """Of a member, a purchase or a reward that all clients share; the invariants add them up."""
-WAKE: Final[Masks] = ((r"(review|payment|refund)#[0-3]", r"\1#"),)
+WAKE: Final[Masks] = ((r"(review|payment|refund|cash)#[0-3]", r"\1#"),)
 """An order's shard of deadlines follows from its id."""
 DRAWN: Final[Masks] = (
     (r'"numbers": \[[0-9, ]*\]', "numbers"),
@@ -44,12 +48,44 @@ DRAWN: Final[Masks] = (
     (r'^{"n": {"N": "[0-9]+"}, "p": {"S": "rwd_"}, "s": {"S": "N"}}$', "dispenser"),
 )
 """Which numbers a client gets: a draw whose answer was lost costs some, not units."""
-PAYMENT: Final[Masks] = (*SHARED_UNITS, *WAKE, (r"\bpi_[0-9A-Za-z_]+", "pi_"))
-"""Which payment of Stripe's an order has is the order's own."""
+PAYMENT: Final[Masks] = (*SHARED_UNITS, *WAKE, (r"\b(pi|re)_[0-9A-Za-z_]+", r"\1_"))
+"""Which payment and refund of Stripe's an order has is the order's own."""
+TOLD: Final[Masks] = (
+    *PAYMENT,
+    (r"\bevt_[0-9]+", "evt_"),
+    (r"\b2026-11-2[0-9]T[0-9:.]+Z", "then"),
+    (r'"1[0-9]{15}"', "then"),
+    (r'"wallet#[0-9]"', "wallet#"),
+)
+"""Which event it is, and when: a message comes back after a while."""
+CORRECTED: Final[Masks] = ((r"\badj_[0-9A-Za-z]{20}", "adj_"),)
+"""A correction's name is its request's own."""
+ALONE: Final[Masks] = (*CORRECTED, (r'"n": {"N": "[0-9]+"}', "alone"))
+"""What an operator moved alone in a day, which all clients share; the invariants add it up."""
+DISPUTED: Final[Masks] = (*TOLD, (r"\bdu_[0-9A-Za-z]+", "du_"), (r'"disputed#[0-3]"', "shard"))
+"""And which dispute of it."""
+BRIEF: Final[Masks] = (
+    (r"\bcmp_[0-9A-Za-z]{11}", "cmp_"),
+    (r"\b2026-11-2[0-9]T[0-9:.]+(Z|\+00:00)", "then"),
+    (r"D#campaigns#[0-9]{12}", "D#campaigns#"),
+    (r'(version\\?)": ?[0-9]+', r"\1"),
+)
+"""Campaigns begin and end one after the other, and share the versions of their set."""
+BUDGET: Final[Masks] = (
+    (r'^{"n": {"N": "[0-9]+"}, "p": {"S": "cmp_[0-9A-Za-z]+"}, "s": {"S": "N"}}$', "budget"),
+)
+"""What all clients spend of one budget, with what a crash costs it; the invariants add it up."""
 CODES: Final[Masks] = ((r"CODE-[0-9]+", "CODE-"),)
 """The codes behind those numbers."""
 UPLOADED: Final[Masks] = ((r"(code#)[0-9A-Za-z]{22}", r"\1"),)
 """Digests of codes are their reward's own."""
+PARKED: Final[Masks] = ((r"prk_[0-9A-Za-z]{16}", "prk_"), (r"SequenceNumber[^0-9]*[0-9]+", "place"))
+"""A parked record's id and place in the stream are its own."""
+NOTICE: Final[Masks] = (
+    (r'"(n|v|t)": {"N": "[0-9]+"}', r"\1"),
+    (r"told-[0-9]+", "told-"),
+)
+"""How often a notice was tried, and when it was over: the clock goes on with each run."""
 CLAIMED: Final[Masks] = (
     (r"(claim#)[0-9A-Za-z]{22}", r"\1"),
     (r'"claim_code": "[0-9A-Z]{16}"', "code"),
@@ -76,6 +112,7 @@ STOCK: Final = "POST /v1/admin/rewards/{id}/stock"
 WITHDRAW: Final = "POST /v1/admin/rewards/{id}/stock/withdraw"
 IMPORTS: Final = "POST /v1/admin/rewards/{id}/codes"
 EXECUTE: Final = "POST /v1/admin/rewards/{id}/codes/{import}/execute"
+CORRECTIONS: Final = "POST /v1/admin/adjustments"
 PURCHASES: Final = "POST /v1/purchases"
 PURCHASE_REFUNDS: Final = "POST /v1/purchases/{channel}/{purchase_id}/refunds"
 
@@ -87,6 +124,14 @@ WRITES: Final[Mapping[str, Entry]] = {
     "create a reward": Entry("POST /v1/admin/rewards", 201, requests.create_reward),
     # One transaction that moves the head, no receipt: "settings".
     "edit a reward": Entry("PUT /v1/admin/rewards/{id}", 412, requests.edit_reward, seconds=ONCE),
+    # One transaction whose first item is the receipt: "create a reward".
+    "begin a campaign": Entry(
+        "POST /v1/admin/campaigns", 201, campaigns.begin, BRIEF, seconds=ONCE
+    ),
+    # One transaction that moves the head, no receipt: "settings".
+    "edit a campaign": Entry(
+        "PUT /v1/admin/campaigns/{id}", 412, campaigns.edit, BRIEF, seconds=ONCE
+    ),
     "add stock": Entry(STOCK, 200, requests.add_stock, NUMBERS),
     # "add stock", with the head among the items.
     "add shards": Entry(STOCK, 200, requests.add_stock_and_shards, seconds=ONCE),
@@ -98,6 +143,8 @@ WRITES: Final[Mapping[str, Entry]] = {
     # Three transactions, each with a recovery of its own: it begins, puts codes, and closes.
     "import codes": Entry(EXECUTE, 200, orders.import_codes, UPLOADED, seconds=CRASHES),
     "purchase": Entry(PURCHASES, 200, requests.purchase),
+    # "purchase", after a budget was taken outside of its transaction, with a cap inside.
+    "purchase in a campaign": Entry(PURCHASES, 200, campaigns.buy, BUDGET, seconds=CRASHES),
     # "purchase", with the claim in the wallet's place.
     "guest purchase": Entry(PURCHASES, 200, orders.guest_purchase, CLAIMED, seconds=ONCE),
     "refund": Entry(PURCHASE_REFUNDS, 200, requests.refund, NUMBERS),
@@ -138,8 +185,9 @@ WRITES: Final[Mapping[str, Entry]] = {
     "look when it was paid": Entry(
         "GET /v1/admin/orders/{id}", 200, cash.look_when_paid, PAYMENT, seconds=ONCE
     ),
+    # One put, which is its own receipt: "create a reward".
     "hear that it was paid": Entry(
-        "POST /v1/webhooks/stripe", 200, cash.hear_that_it_was_paid, PAYMENT, seconds=ONCE
+        "POST /v1/webhooks/stripe", 200, cash.hear_that_it_was_paid, TOLD, seconds=ONCE
     ),
     # No receipt: what is so already is left as it is, as in "freeze".
     "fulfil": Entry("POST /v1/orders/{id}/fulfilment", 200, orders.fulfil, seconds=ONCE),
@@ -151,6 +199,22 @@ WRITES: Final[Mapping[str, Entry]] = {
     "look too late": Entry(
         "GET /v1/admin/orders/{id}", 200, orders.look_too_late, SHARED_UNITS, seconds=CRASHES
     ),
+    # "redeem": it creates its own receipt, the wallet and its entry.
+    "correct": Entry(CORRECTIONS, 201, desk.correct, ALONE, seconds=CRASHES),
+    # One transaction whose first item is the receipt: "create a reward".
+    "propose": Entry(CORRECTIONS, 201, desk.propose, CORRECTED, seconds=ONCE),
+    # "cancel": one transaction with a receipt, on what was read.
+    "approve a correction": Entry(
+        f"{CORRECTIONS}/{{id}}/approve", 200, desk.approve, CORRECTED, seconds=ONCE
+    ),
+    "reject a correction": Entry(
+        f"{CORRECTIONS}/{{id}}/reject", 200, desk.reject, CORRECTED, seconds=ONCE
+    ),
+    # No receipt: what is so already is left as it is, as in "freeze".
+    "wish": Entry("PUT /v1/me/notices", 200, notices.wish, seconds=ONCE),
+    "ask for a replay": Entry(
+        "POST /v1/admin/parked/{id}/replay", 200, notices.ask_for_a_replay, PARKED, seconds=ONCE
+    ),
     "freeze": Entry("POST /v1/admin/members/{id}/freeze", 200, requests.freeze),
     # "freeze", the other way.
     "thaw": Entry("POST /v1/admin/members/{id}/thaw", 200, requests.thaw, seconds=ONCE),
@@ -158,12 +222,35 @@ WRITES: Final[Mapping[str, Entry]] = {
 """Every use case that writes."""
 
 JOBS: Final[Mapping[str, Entry]] = {
+    # One wallet is swept, and the member of another reminded. The recovery is another run, whose
+    # every call is spoiled in the first one.
+    "expiry": Entry("", 200, orders.look_after_wallets, seconds=ONCE),
     # Orders are ended one after the other, each as by "look too late".
     "order-deadlines": Entry("", 200, orders.end_overdue_orders, SHARED_UNITS, seconds=ONCE),
     # The last step of "cancel what was paid".
+    # Whatever dies leaves a lease, after which the job goes on.
+    "held-notices": Entry("", 200, notices.send_held, NOTICE, seconds=ONCE),
     "unfinished-refunds": Entry("", 200, cash.finish_refunds, PAYMENT, seconds=ONCE),
 }
 """Every job; whoever sends it is a scheduler, who runs a job again that failed."""
+OF_A_DAY: Final = frozenset({"reconciliation"})
+"""Jobs that look at all that happened in days, the work of other cells too. Their crashes, behind
+every write and before every call to Stripe, are in `tests/api/test_reconciliation.py`."""
+
+QUEUES: Final[Mapping[str, Entry]] = {
+    # Claimed, and then the order's step with the event's end beside it.
+    "stripe-events": Entry("", 200, cash.follow_an_event, TOLD, seconds=CRASHES),
+}
+"""Whatever works off a queue; whoever sends it is the queue, which hands a message out again."""
+
+DISPUTES: Final[Mapping[str, Entry]] = {
+    # "stripe-events", with another step in it.
+    "a dispute opens": Entry("", 200, disputes.open_used, DISPUTED, seconds=ONCE),
+    "a dispute is won": Entry("", 200, disputes.win_used, DISPUTED, seconds=ONCE),
+    # It opens first.
+    "a dispute is lost": Entry("", 200, disputes.lose_unheard, DISPUTED, seconds=ONCE),
+}
+"""What the queue's function does of disputes."""
 
 QUESTIONS: Final[Mapping[str, Prepare]] = {
     "POST /v1/members/resolve": requests.resolve_rightly,
@@ -176,7 +263,9 @@ MEMBERS_READ: Final = (
     "/me",
     "/me/code",
     "/me/wallet",
+    "/me/expiries",
     "/me/journal",
+    "/me/notices",
     "/me/catalog",
     "/orders",
     "/orders/{order}",
@@ -184,12 +273,17 @@ MEMBERS_READ: Final = (
     "/rewards/{reward}",
 )
 OPERATORS_READ: Final = (
+    "/admin/adjustments",
+    "/admin/adjustments/{adjustment}",
     "/admin/audit",
+    "/admin/parked",
     "/admin/program",
     "/admin/members/{member}",
     "/admin/members/{member}/wallet",
     "/admin/members/{member}/journal",
     "/admin/members/{member}/verify",
+    "/admin/campaigns",
+    "/admin/campaigns/{campaign}",
     "/admin/rewards",
     "/admin/rewards/{reward}",
     "/admin/rewards/{reward}/stock",

@@ -15,12 +15,14 @@ from tests.crash_requests import ADDRESS, CODED, POINTS, PRICE, Clients
 from tests.crashes import Send
 from tests.events import Api, Json, Reply, a_caller
 from tests.mall import CHANNEL_NAME, OPENING, made
-from tests.orders import placed, run_deadlines
+from tests.orders import placed, run_deadlines, run_expiry
 
 TWO_NUMBERS: Final[Json] = {"stock": {"mode": "numbered", "units": 2}}
 FIVE_NUMBERS: Final[Json] = {"stock": {"mode": "numbered", "units": 5}}
 EIGHT: Final[Json] = {"stock": {"mode": "counted", "units": 8}}
 TOO_LATE: Final = timedelta(hours=73)
+A_MONTH_LATER: Final = OPENING.replace(month=12, day=5)
+THE_DAY_AFTER: Final = OPENING.replace(year=2028, month=12, day=1)
 DONE: Final = Reply(200, {}, "null")
 TRY_AGAIN: Final = Reply(
     503,
@@ -132,6 +134,23 @@ def end_overdue_orders(clients: Clients) -> Send:
     def send() -> Reply:
         try:
             run_deadlines(clients.mall)
+        except (SomeFailed, Unavailable):
+            return TRY_AGAIN
+        return DONE
+
+    return send
+
+
+def look_after_wallets(clients: Clients) -> Send:
+    """The job, on the day after the last one of some points, and thirty days before others'."""
+    for earned_at in (OPENING, A_MONTH_LATER):
+        clients.mall.clock.instant = earned_at
+        clients.mall.earn(clients.subject(), POINTS)
+    clients.mall.clock.instant = THE_DAY_AFTER
+
+    def send() -> Reply:
+        try:
+            run_expiry(clients.mall)
         except (SomeFailed, Unavailable):
             return TRY_AGAIN
         return DONE

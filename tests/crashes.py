@@ -95,6 +95,7 @@ MASKS: Final = (
     (re.compile(r"\b(mem|ord|rwd|rfd|imp)_[0-9A-Za-z]{11,20}\b"), r"\1_"),
     (re.compile(r"\bphone#[0-9A-Za-z]{22}"), "phone#"),
     (re.compile(r'"R#[0-9A-Za-z]{21}"'), '"R#"'),
+    (re.compile(r'"wallet#[0-3]"'), '"wallet#"'),
     (re.compile(r"Z#[0-9A-Za-z]{8}\b"), "Z#"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "mark"),
     (re.compile(r"\+86[0-9]+"), "+86"),

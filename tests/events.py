@@ -154,10 +154,12 @@ def resolved(app: House, path: str) -> tuple[str | None, dict[str, str]]:
     found: list[tuple[list[bool], str, dict[str, str]]] = []
     for template in app.routes:
         places = template.strip("/").split("/")
-        pairs = list(zip(places, steps, strict=False))
+        if len(places) != len(steps):
+            continue
+        pairs = list(zip(places, steps, strict=True))
         taken = {place[1:-1]: step for place, step in pairs if place.startswith("{") and step}
         literal = [place == step for place, step in pairs]
-        if len(places) == len(steps) == sum(literal) + len(taken):
+        if len(steps) == sum(literal) + len(taken):
             found.append((literal, template, taken))
     if not found:
         return None, {}

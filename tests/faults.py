@@ -94,6 +94,11 @@ def _conflict(request: AWSPreparedRequest, operation: str) -> AWSResponse:
     return _refused(request, "TransactionCanceledException", {"CancellationReasons": reasons})
 
 
+def refused(request: AWSPreparedRequest, code: str) -> AWSResponse:
+    """Return an engine's refusal of a call that never came to it."""
+    return _refused(request, code, {})
+
+
 def _refused(request: AWSPreparedRequest, code: str, more: dict[str, Any]) -> AWSResponse:
     told = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code, **more}
     return _Told(request.url, json.dumps(told).encode())

@@ -13,6 +13,7 @@ from typing import Final
 from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.storage.work import Work
+from tests.campaigns import begun, doubling, edited
 from tests.events import Api, Json, a_caller
 from tests.mall import CHANNEL_NAME, Mall, a_purchase, id_of, made
 from tests.orders import (
@@ -52,6 +53,7 @@ def live(mall: Mall) -> None:
     _sell_to_guests(mall, mei)
     _owe(mall)
     _correct(mall)
+    _sell_tea(mall)
     old = mall.member("old", points=100)
     late = placed(old, mall.reward(40))
     _lose(mall, mall.member("ren", points=100))
@@ -148,6 +150,19 @@ def _sell_to_guests(mall: Mall, mei: Api) -> None:
     _take_back(mall, "guest-2", "after")
 
 
+def _sell_tea(mall: Mall) -> None:
+    """Sell tea in a campaign until one member has had all of it; take a part back."""
+    mall.member("tao")
+    cap = {"points": 150, "per": "month"}
+    spring = begun(mall, doubling(categories=["tea"], budget=500, per_member=cap))
+    for number in (1, 2, 3):
+        lines = [{"category": "tea", "amount": 10_000}]
+        sale = {**a_purchase("tao", 120, f"tea-{number}"), "lines": lines}
+        made(mall.till.post("/purchases", sale), 201)
+    _take_back(mall, "tea-1", "tea", amount=6_000)
+    edited(mall, spring, validity_days=90)
+
+
 def _owe(mall: Mall) -> None:
     """Let zhou spend what a refund takes back later, and pay some of it by a refund."""
     zhou, number = mall.member("zhou"), next(mall.numbers)
@@ -170,6 +185,12 @@ def _correct(mall: Mall) -> None:
     for points in (50, -30):
         asked = Adjustment(id_of("mei"), points, "Miscounted.", by="op-mei", key=f"k{points}")
         adjust(Work(mall.clock.now()), asked)
+    path = "/admin/adjustments"
+    for points, verdict in ((40, ""), (-1_500, "approve"), (1_500, "approve"), (9_000, "reject")):
+        asked_for = {"member_id": id_of("mei"), "points": points, "reason": "Miscounted."}
+        told = made(mall.support.post(path, asked_for, key=f"desk{points}"), 201)
+        if verdict:
+            made(mall.finance.post(f"{path}/{told['id']}/{verdict}", {}, key=f"v{points}"), 200)
 
 
 def _take_back(mall: Mall, purchase_id: str, refund_id: str, *, amount: int = 1_000) -> None:

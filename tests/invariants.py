@@ -14,7 +14,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from chalicelib.storage.work import Work
+from tests import invariants_campaigns as campaigns
 from tests import invariants_cash as cash
+from tests import invariants_desk as desk
+from tests import invariants_disputes as disputes
+from tests import invariants_events as events
 from tests import invariants_ledger as ledger
 from tests import invariants_limits as limits
 from tests import invariants_orders as orders
@@ -24,10 +28,12 @@ from tests.books import Books, Faults, read_books, scan, size_of, texts_in
 
 BYTES_MAX: Final = 1024
 """One write unit."""
-LONGER_SHAPES: Final = frozenset({"reward", "document", "audit", "address", "import", "chunk"})
+LONGER_SHAPES: Final = frozenset(
+    {"reward", "campaign", "document", "audit", "address", "import", "chunk", "parked"}
+)
 """Texts that people write, and what the log keeps of them."""
 PERSONAL_SHAPES: Final = frozenset({"profile", "address"})
-PUBLIC_SHAPES: Final = frozenset({"reward", "document"})
+PUBLIC_SHAPES: Final = frozenset({"reward", "campaign", "document"})
 TELLING_CHARS: Final = 6
 """Shorter words in ASCII may stand in an id by chance; these are only compared whole."""
 
@@ -36,9 +42,13 @@ Invariant = Callable[[Books], Faults]
 
 def check_all(work: Work) -> None:
     """Raise AssertionError with every fault of the table in words."""
-    books = read_books(work)
-    faults = [fault for invariant in INVARIANTS for fault in invariant(books)]
+    faults = faults_in(read_books(work))
     assert not faults, "\n".join(faults)
+
+
+def faults_in(books: Books) -> list[str]:
+    """Return every fault of a table that was read."""
+    return [fault for invariant in INVARIANTS for fault in invariant(books)]
 
 
 def snapshot(_work: Work) -> bytes:
@@ -112,14 +122,23 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ledger.nothing_in_a_wallet_is_negative,
     ledger.balances_are_sums_of_dates,
     ledger.journals_make_the_wallets,
+    ledger.wallets_are_looked_after_in_time,
     ledger.the_books_balance,
     ledger.redemptions_take_the_soonest,
     ledger.adjustments_are_in_the_audit_log,
+    desk.corrections_are_made_when_approved,
+    desk.nobody_decides_alone,
+    desk.what_one_person_moves_alone_is_counted,
     trade.nothing_counted_is_negative,
     trade.purchases_and_entries_agree,
     trade.claim_codes_name_purchases,
     trade.refunds_and_entries_agree,
     trade.refunds_make_what_went_back,
+    campaigns.purchases_are_worth_what_they_were_judged,
+    campaigns.campaigns_give_what_their_terms_say,
+    campaigns.budgets_pay_for_what_is_given,
+    campaigns.caps_count_what_is_given,
+    campaigns.versions_follow_each_other,
     orders.orders_and_entries_agree,
     orders.orders_hold_what_did_not_come_back,
     orders.what_comes_back_keeps_its_dates,
@@ -130,6 +149,14 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     cash.what_is_given_was_paid,
     cash.cash_comes_back_in_the_proportion_paid,
     cash.refunds_wait_until_their_cash_is_back,
+    cash.orders_with_cash_are_found_by_time,
+    cash.wishes_are_carried_out_once,
+    events.events_are_whole,
+    disputes.disputes_are_of_payments,
+    disputes.disputes_and_entries_agree,
+    disputes.only_what_was_used_or_went_back_twice_is_taken,
+    disputes.lost_disputes_leave_only_what_was_used,
+    disputes.what_paid_a_debt_is_told,
     stock.stock_adds_up,
     stock.units_have_their_owners,
     stock.numbers_are_made_and_withdrawn_by_somebody,

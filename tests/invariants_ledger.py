@@ -11,11 +11,14 @@ from chalicelib.kernel.clock import day_of
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.journal.rules import recompute
 from chalicelib.ledger.wallets.rules import verify
-from tests.books import Books, Faults, audited
+from tests.books import Books, Faults, audited, days_of
 
 LOTS_MAX: Final = 72
 """Different dates of a wallet (the rules of the program)."""
 GRACE: Final = timedelta(days=30)
+REMINDERS: Final = (timedelta(days=30), timedelta(days=15), timedelta(days=3))
+SHARDS: Final = 4
+ONE_DAY: Final = timedelta(days=1)
 
 
 def nothing_in_a_wallet_is_negative(books: Books) -> Faults:
@@ -45,6 +48,27 @@ def journals_make_the_wallets(books: Books) -> Faults:
             continue
         faults = verify(wallets[member_id], recompute(journals.get(member_id, [])))
         yield from (f"{member_id}: {fault}" for fault in faults)
+
+
+def wallets_are_looked_after_in_time(books: Books) -> Faults:
+    """The index names a wallet no later than on the day after its first last day, or a reminder's.
+
+    Reminders of days before the newest entry, and before the last reminder, are over.
+    """
+    journals = books.entries()
+    for row in books.of("wallet"):
+        wakes, _, name = row.get("wa", "9999-12-31#").partition("#")
+        if "wa" in row and (name, row.get("wk")) != (row["p"], f"wallet#{_shard(row['p'])}"):
+            yield f"the index has {row['p']} at another place"
+        exempt = date.fromisoformat(row["e"]) if row.get("e") else None
+        throughs = [_through(day, exempt) for day in days_of(row["d"]) if day != date.max]
+        newest = max((day_of(e.at, books.zone) for e in journals.get(row["p"], [])), default=None)
+        told = date.fromisoformat(row["rd"]) if row.get("rd") else date.min
+        reminders = (through - before for through in throughs for before in REMINDERS)
+        left = [day for day in reminders if day > told and newest is not None and day >= newest]
+        first = min([*left, *(through + ONE_DAY for through in throughs)], default=date.max)
+        if date.fromisoformat(wakes) > first:
+            yield f"nobody looks after {row['p']} on {first}"
 
 
 def the_books_balance(books: Books) -> Faults:
@@ -101,6 +125,10 @@ def adjustments_are_in_the_audit_log(books: Books) -> Faults:
     yield from (
         f"{r['u']} was corrected without a reason" for r in rows if not audited(r, "a")["reason"]
     )
+
+
+def _shard(member_id: str) -> int:
+    return sum(member_id.encode()) % SHARDS
 
 
 def _through(day: date, exempt_until: date | None) -> date:

@@ -61,10 +61,15 @@ def addresses_belong_to_orders(books: Books) -> Faults:
 
 
 def _restocked(books: Books) -> Counter[str]:
-    """Return the units of each order that support refunded to be sold again."""
+    """Return the units of each order that are to be sold again: by support, or a lost dispute."""
     found: Counter[str] = Counter()
+    came_back: Counter[str] = Counter()
     for row in books.of("order refund"):
+        came_back[row["o"]] += row["n"]
         found[row["o"]] += row["n"] if row["r"] else 0
+    for row in books.of("order"):
+        if row.get("ds") == "lost" and row["st"] == "refunded":
+            found[row["s"][2:]] += row["n"] - came_back[row["s"][2:]]
     return found
 
 

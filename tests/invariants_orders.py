@@ -10,10 +10,11 @@ from typing import Any, Final
 from chalicelib.kernel.clock import day_of, rfc3339
 from chalicelib.ledger.journal.model import Account, Entry, Reason
 from tests.books import Books, Faults, Row, audited, days_of
+from tests.invariants_cash import is_stray
 
 H, S, R = Reason.HOLD, Reason.HOLD_SETTLED, Reason.REDEMPTION
-P, U = Reason.PAID, Reason.UNPAID
-SETTLED: Final = ((R,), (H, S), (H, P))
+P, U, V = Reason.PAID, Reason.UNPAID, Reason.REVIVED
+SETTLED: Final = ((R,), (H, S), (H, P), (H, U, V))
 ENDED: Final = (
     *((*way, Reason.CANCELLATION) for way in SETTLED),
     (H, Reason.CANCELLATION),
@@ -25,9 +26,12 @@ WAYS: Final = {
     "settled": SETTLED,
     "cancelled": ENDED,
     "expired": ((H, U),),
+    "refunded": (*SETTLED, *((*way, Reason.DISPUTE_LOST) for way in SETTLED)),
 }
 """What a member's journal says of an order in a state, refunds by support left out."""
-BY_HOUSE: Final = frozenset({Reason.ORDER_REFUND, Reason.HOLD_RETURNED})
+BY_HOUSE: Final = frozenset({Reason.ORDER_REFUND, Reason.HOLD_RETURNED, Reason.DISPUTE_LOST})
+OF_WALLETS: Final = frozenset({Reason.DISPUTE, Reason.DISPUTE_WON})
+"""What an order's dispute takes from its member and gives back; the order keeps its own points."""
 WAKES: Final = {"in_review": "review#", "awaiting_payment": "payment#"}
 """Which deadline an order in a state has."""
 DEAD: Final = frozenset({"cancelled", "expired"})
@@ -49,7 +53,8 @@ def orders_and_entries_agree(books: Books) -> Faults:
             yield f"the order {order_id} has entries and is not there"
             continue
         found = entries.get(order_id, [])
-        way = tuple(entry.reason for entry in found if entry.reason is not Reason.ORDER_REFUND)
+        beside = OF_WALLETS | {Reason.ORDER_REFUND}
+        way = tuple(entry.reason for entry in found if entry.reason not in beside)
         if way not in WAYS.get(order["st"], SETTLED):
             yield f"the order {order_id} is {order['st']}, and its entries are {way}"
         elif not _adds_up(found, order):
@@ -69,6 +74,7 @@ def orders_hold_what_did_not_come_back(books: Books) -> Faults:
         back, points = row.get("nr") or 0, row.get("br") or 0
         cash = row.get("cb") or 0
         whole = points == row["b"] and cash == row["ca"] if row.get("ca") else back == row["n"]
+        whole |= row.get("ds") == "lost" and back == row["n"]
         ended = back == row["n"] and not (row["u"] or row.get("c") or row["fu"] == "sent")
         states = {
             "in_review": back + cash == 0,
@@ -93,18 +99,25 @@ def orders_hold_what_did_not_come_back(books: Books) -> Faults:
 def what_comes_back_keeps_its_dates(books: Books) -> Faults:
     """No date gets back more than it gave, but for a week from the house where one has passed."""
     gave: defaultdict[str, Counter[date]] = defaultdict(Counter)
-    for row in books.of("order"):
-        gave[row["s"][2:]].update({day: -points for day, points in days_of(row["d"]).items()})
+    turned_away = {row["o"] for row in books.of("order refund") if is_stray(row)}
+    keeps = {row["s"][2:]: days_of(row["d"]) for row in books.of("order")}
+    revived = {
+        one.refers["order"] for found in books.referred(V, "order").values() for one in found
+    }
+    for name in keeps.keys() - revived:
+        gave[name].subtract(keeps[name])
     for entries in books.entries().values():
         lots: Counter[date] = Counter()
         for entry in entries:
             crowded = sum(map(bool, lots.values())) >= LOTS_MAX
             lots.update(entry.dates)
             order_id = entry.refers.get("order", "")
-            if entry.reason in {R, H}:
+            if entry.reason in {R, H, V}:
                 gave[order_id].update(_spent(entry))
-            elif order_id and not crowded:
-                late = _week_after(entry, books) if entry.reason in BY_HOUSE else None
+                gave[order_id].subtract(keeps.get(order_id, {}) if entry.reason is V else {})
+            elif order_id and not crowded and entry.reason not in OF_WALLETS:
+                by_house = entry.reason in BY_HOUSE or order_id in turned_away
+                late = _week_after(entry, books) if by_house else None
                 for day, points in entry.dates.items():
                     gave[order_id][day] -= points if points > 0 and day != late else 0
                     if gave[order_id][day] < 0:
@@ -114,10 +127,13 @@ def what_comes_back_keeps_its_dates(books: Books) -> Faults:
 def refunds_make_what_came_back(books: Books) -> Faults:
     """Support's refunds of an order add up to what came back, each with one entry of its points."""
     entries = books.referred(Reason.ORDER_REFUND, "order", "order_refund")
+    lost = books.referred(Reason.DISPUTE_LOST, "order")
     back: dict[str, Counter[str]] = {}
     cancelled = _cancelled(books)
     for row in books.of("order refund"):
         told = {"nr": row["n"], "br": row["b"], "o": row["d"]}
+        if is_stray(row):
+            continue
         back.setdefault(row["o"], Counter()).update(told)
         if row["o"] in cancelled:
             continue
@@ -128,6 +144,7 @@ def refunds_make_what_came_back(books: Books) -> Faults:
     yield from (f"the entry of {name} has no refund" for name in entries)
     for row in books.of("order"):
         found_back = back.pop(row["s"].removeprefix("O#"), Counter[str]())
+        found_back += _lost(row, lost.get(row["s"].removeprefix("O#"), []), back=found_back)
         if (row["st"] not in DEAD or found_back) and any(
             (row.get(c) or 0) != found_back[c] for c in BACK
         ):
@@ -145,10 +162,11 @@ def deeds_at_the_desk_are_in_the_log(books: Books) -> Faults:
     told = [(row, audited(row, "a")) for row in books.of("audit")]
     logged = Counter((r["u"], a["restock"]) for r, a in told if r["w"] == "order.refund")
     members = _cancelled(books)
-    desk = [row for row in books.of("order refund") if row["o"] not in members]
-    made = Counter((row["o"], row["r"]) for row in desk)
+    made = [row for row in books.of("order refund") if not is_stray(row)]
+    desk = [row for row in made if row["o"] not in members]
+    by_order = Counter((row["o"], row["r"]) for row in desk)
     yield from (
-        f"refunds of {name} and their log do not agree" for name in _differing(logged, made)
+        f"refunds of {name} and their log do not agree" for name in _differing(logged, by_order)
     )
     reviews = [(row["u"], after["decision"]) for row, after in told if row["w"] == "order.review"]
     decided = {
@@ -166,23 +184,31 @@ def deeds_at_the_desk_are_in_the_log(books: Books) -> Faults:
     )
 
 
+def _lost(row: Row, entries: list[Entry], *, back: Counter[str]) -> Counter[str]:
+    """Return what came back of an order when its dispute was lost: whatever else was left."""
+    found: Counter[str] = Counter()
+    for entry in entries:
+        legs = (-entry.legs.get(Account.REDEEMED, 0), entry.legs.get(Account.DEBT, 0))
+        found.update(dict(zip(BACK, (row["n"] - back["nr"], *legs), strict=True)))
+    return found
+
+
 def _adds_up(entries: list[Entry], order: Row) -> bool:
     """Tell whether entries are of an order's member, points and dates."""
     moved: Counter[Account] = Counter()
     for entry in entries:
         moved.update({a: entry.legs.get(a, 0) for a in (Account.ESCROW, Account.REDEEMED)})
     left = order["b"] - (order.get("br") or 0)
+    taking = next((entry for entry in entries if entry.reason is V), entries[0])
     account = Account.ESCROW if order["st"] in WAKES else Account.REDEEMED
     other = Account.REDEEMED if account is Account.ESCROW else Account.ESCROW
-    spent = -sum(points for points in entries[0].dates.values() if points < 0)
-    expired = entries[0].legs.get(Account.EXPIRED, 0)
+    spent = -sum(points for points in taking.dates.values() if points < 0)
+    expired = taking.legs.get(Account.EXPIRED, 0)
     return (
         all(entry.member_id == order["p"] for entry in entries)
         and (moved[account], moved[other]) == (left, 0)
         and spent - expired == order["b"]
-        and all(
-            entries[0].dates.get(day, 0) <= -points for day, points in days_of(order["d"]).items()
-        )
+        and all(taking.dates.get(day, 0) <= -points for day, points in days_of(order["d"]).items())
     )
 
 
@@ -191,7 +217,9 @@ def _tells_what_expired(entries: list[Entry], order: Row) -> bool:
 
     The same entry books what has expired in the wallet, which leaves its date.
     """
-    back = [entry for entry in entries if entry.reason not in {R, H, S, P}]
+    reasons = [entry.reason for entry in entries]
+    since = reasons.index(V) if V in reasons else 0
+    back = [entry for entry in entries[since:] if entry.reason not in {R, H, S, P, V}]
     dead = sum(entry.legs.get(Account.EXPIRED, 0) for entry in back)
     others = sum(sum(_spent(entry).values()) for entry in back)
     return bool(dead - others <= (order.get("x") or 0) <= dead)
@@ -199,13 +227,18 @@ def _tells_what_expired(entries: list[Entry], order: Row) -> bool:
 
 def _settled_at(entries: list[Entry]) -> str | None:
     """Return when an order settled, by its journal."""
-    return next((rfc3339(entry.at) for entry in entries if entry.reason in {R, S, P}), None)
+    return next((rfc3339(entry.at) for entry in entries if entry.reason in {R, S, P, V}), None)
 
 
 def _waits_rightly(row: Row) -> bool:
-    """Tell whether an order has a deadline exactly while it waits, and the index knows it."""
+    """Tell whether an order has a deadline exactly while it waits, and the index knows it.
+
+    There, too, one is found whose payment is disputed, by the instant of placing.
+    """
     if row["st"] not in WAKES:
-        return not (row.get("dl") or row.get("wk") or row.get("wa"))
+        found = (str(row.get("wk") or "").partition("#")[0], row.get("wa"))
+        disputed = ("disputed", f"{row['l1'][2:]}#{row['s'][2:]}")
+        return not row.get("dl") and found == (disputed if row.get("ds") == "open" else ("", None))
     return (
         str(row.get("wk")).startswith(WAKES[row["st"]])
         and row.get("wa") == f"{row.get('dl')}#{row['s'][2:]}"

@@ -17,7 +17,7 @@ from typing import Any, Final
 from chalicelib.kernel.ids import member_id_of
 from chalicelib.settings import settings
 from chalicelib.web.house import House
-from tests.events import CHANNEL, MARKETING, SUPPORT, Api, Json, Reply, a_caller
+from tests.events import CHANNEL, FINANCE, MARKETING, SUPPORT, Api, Json, Reply, a_caller
 
 OPENING: Final = datetime(2026, 11, 21, 4, tzinfo=UTC)
 """Noon in Shanghai, so that a few hours either way stay on the same day."""
@@ -61,6 +61,11 @@ class Mall:
     def support(self) -> Api:
         """Return an operator of support."""
         return Api(self.app, SUPPORT)
+
+    @property
+    def finance(self) -> Api:
+        """Return an operator of finance."""
+        return Api(self.app, FINANCE)
 
     def open(self) -> None:
         """Make the till's client known as a channel."""

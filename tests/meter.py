@@ -12,6 +12,7 @@ seen to bill them wrongly. A cancelled transaction tells nothing here and is bil
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,27 +31,35 @@ Json = Mapping[str, Any]
 
 @dataclass
 class Meter:
-    """What was consumed: writes and reads as the engine bills them, and reads by size."""
+    """What was consumed: writes and reads as the engine bills them, and reads by size.
+
+    Threads may share it: a call is told before and after by the same one.
+    """
 
     writes: float = 0
     reads_billed: float = 0
     reads: int = 0
     calls: list[str] = field(default_factory=list)
-    _asked: Json = field(default_factory=dict)
+    _asked: threading.local = field(default_factory=threading.local)
+    _one: threading.Lock = field(default_factory=threading.Lock)
 
     def before(self, params: dict[str, Any], **_: object) -> None:
         """Ask to be told what the call consumes."""
         params["ReturnConsumedCapacity"] = "TOTAL"
-        self._asked = params
+        self._asked.params = params
 
     def after(self, model: Any, parsed: Json, **_: object) -> None:
         """Add what a call consumed."""
-        self.calls.append(model.name)
+        with self._one:
+            self._add(model.name, parsed)
+
+    def _add(self, name: str, parsed: Json) -> None:
+        self.calls.append(name)
         told = parsed.get("ConsumedCapacity", [])
         units = sum(one["CapacityUnits"] for one in (told if isinstance(told, list) else [told]))
-        if model.name in {"BatchGetItem", "Query"}:
+        if name in {"BatchGetItem", "Query"}:
             self.reads_billed += units
-            self.reads += read_units(self._asked, parsed)
+            self.reads += read_units(self._asked.params, parsed)
         else:
             self.writes += units
 

@@ -82,6 +82,11 @@ def review_above(mall: Mall, *, yuan: int | None = None, per_hour: int | None = 
     change_program(mall, review={"redemptions_per_hour": per_hour, "worth": worth})
 
 
+def run_expiry(mall: Mall) -> None:
+    """Run the job that books what has expired and reminds members."""
+    jobs.run(mall.app, "expiry", now=mall.clock.now())
+
+
 def run_deadlines(mall: Mall) -> None:
     """Run the job that ends what waited too long."""
     jobs.run(mall.app, "order-deadlines", now=mall.clock.now())

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.campaigns import begun, doubling
 from tests.events import Api, Reply, a_caller
 from tests.mall import Mall, a_purchase, a_reward, id_of
 
@@ -76,6 +77,17 @@ def earning(mall: Mall) -> Ready:
     """Prepare a purchase of a member who has points already."""
     mall.member("lin", points=100)
     return lambda: mall.till.post("/purchases", a_purchase("lin", 128, "p"))
+
+
+def earning_in(**campaign: object) -> Callable[[Mall], Ready]:
+    """Return how a purchase in a campaign is prepared; another member bought before."""
+
+    def prepare(mall: Mall) -> Ready:
+        begun(mall, doubling(**campaign))
+        mall.member("first", points=100)
+        return earning(mall)
+
+    return prepare
 
 
 def refunding(mall: Mall) -> Ready:
@@ -158,6 +170,17 @@ def reading(path: str) -> Callable[[Mall], Ready]:
 
 PRICED: Final = (
     Priced("earn", "wallet, entry, purchase", 6, 8, earning, is_given=True),
+    Priced("earn, in a campaign", "wallet, entry, purchase", 6, 8, earning_in(), is_given=True),
+    Priced(
+        "earn, with a cap and a budget",
+        "wallet, entry, purchase, cap; the budget outside of the transaction",
+        9,
+        11,
+        earning_in(budget=10**6, per_member={"points": 500, "per": "month"}),
+        is_given=True,
+        reads_over=3,
+        why="what the campaign gave before is read: the cap, the budget, and no earlier report",
+    ),
     Priced("redeem, unlimited", "wallet, entry, order", 6, 11, redeeming(), is_given=True),
     Priced(
         "redeem, counted",

@@ -7,10 +7,13 @@ from typing import Final
 
 from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.ledger.adjustments.service import adjust
+from chalicelib.outreach.relay import service as relay
+from chalicelib.outreach.relay.rules import parked
 from chalicelib.storage.work import Work
 from tests.events import Reply
 from tests.mall import Mall, a_purchase, id_of, made
 from tests.priced import COUNTED, Priced, Ready, caller
+from tests.tape import a_record
 
 Stock = Mapping[str, object]
 
@@ -73,6 +76,21 @@ def executing(mall: Mall) -> Ready:
     return lambda: mall.marketing.post(f"{path}/{begun['id']}/execute")
 
 
+def wishing(mall: Mall) -> Ready:
+    """Prepare a member who wants to be told otherwise."""
+    lin = mall.member("lin")
+    return lambda: lin.put("/me/notices", {"sms": True})
+
+
+def asking_for_a_replay(mall: Mall) -> Ready:
+    """Prepare a record of the stream that was put aside."""
+    work = Work(mall.clock.now())
+    record = a_record({"p": {"S": id_of("lin")}, "s": {"S": "J#000000000009"}})
+    aside = parked(record, why="KeyError", at=work.now)
+    relay.park(work, aside)
+    return lambda: mall.support.post(f"/admin/parked/{aside.id}/replay")
+
+
 def adjusting(mall: Mall) -> Ready:
     """Prepare a correction, which the console makes without a request."""
     mall.member("lin", points=100)
@@ -83,6 +101,21 @@ def adjusting(mall: Mall) -> Ready:
         return Reply(200, {}, str(done.available))
 
     return ready
+
+
+def over_the_desk(points: int, *, is_approved: bool = False) -> Callable[[Mall], Ready]:
+    """Prepare a correction over the desk, or its approval."""
+
+    def prepare(mall: Mall) -> Ready:
+        mall.member("lin", points=100)
+        asked = {"member_id": id_of("lin"), "points": points, "reason": "Counted twice."}
+        path = "/admin/adjustments"
+        if not is_approved:
+            return lambda: mall.support.post(path, asked, key="k")
+        told = made(mall.support.post(path, asked, key="k"), 201)
+        return lambda: mall.finance.post(f"{path}/{told['id']}/approve", {}, key="yes")
+
+    return prepare
 
 
 PRICED_DESKS: Final = (
@@ -136,5 +169,33 @@ PRICED_DESKS: Final = (
         reads_over=21,
         why="the claim of every code is looked up; import, head and codes are read before",
     ),
+    Priced(
+        "correct over the desk",
+        "correction, wallet, entry, what was moved alone of the member and by the operator,"
+        " audit row",
+        13,
+        13,
+        over_the_desk(-50),
+    ),
+    Priced("propose a correction", "correction, audit row", 5, 5, over_the_desk(5_000)),
+    Priced(
+        "approve a correction",
+        "receipt, correction, wallet, entry, 2 audit rows",
+        14,
+        14,
+        over_the_desk(5_000, is_approved=True),
+        reads_over=1,
+        why="the correction names the member, and is read before",
+    ),
+    Priced(
+        "change one's wishes",
+        "preferences",
+        2,
+        2,
+        wishing,
+        reads_over=1,
+        why="wallet, head and preferences are read before",
+    ),
+    Priced("have a record read again", "parked record, audit row", 5, 6, asking_for_a_replay),
     Priced("adjust", "receipt, wallet, entry, audit row", 8, 8, adjusting),
 )

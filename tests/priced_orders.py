@@ -15,7 +15,10 @@ from tests.events import Api, Json
 from tests.mall import Mall, made
 from tests.orders import cancel, decide, load_codes, placed, review_above, send
 from tests.priced import ADDRESS, COUNTED, PRICED, UNLIMITED, Priced, Ready, redeeming
+from tests.priced_cash import PRICED_CASH
 from tests.priced_desks import CODED, CODES, NUMBERED, PRICED_DESKS, Stock
+from tests.priced_events import PRICED_EVENTS
+from tests.priced_expiry import PRICED_EXPIRY
 
 LIMITED: Final = ({"per": "day", "units": 5},)
 NEWS: Final = "the order and its receipt are read in the same batch, before anything is judged"
@@ -275,4 +278,11 @@ PRICED_ORDERS: Final = (
     ),
 )
 
-PRICED_ALL: Final = (*PRICED, *PRICED_ORDERS, *PRICED_DESKS)
+PRICED_ALL: Final = (
+    *PRICED,
+    *PRICED_ORDERS,
+    *PRICED_CASH,
+    *PRICED_EVENTS,
+    *PRICED_DESKS,
+    *PRICED_EXPIRY,
+)

@@ -13,7 +13,7 @@ from typing import Final
 
 from chalicelib.catalog.stock.rules import SHARD_UNITS_MAX
 from tests.crashes import Hours
-from tests.events import MEMBER, Api, Reply
+from tests.events import MEMBER, SUPPORT, Api, Reply, a_caller
 from tests.faults import Fault, faults
 from tests.mall import Mall, a_purchase, a_reward, id_of, made
 from tests.rows import overwrite, row
@@ -53,6 +53,26 @@ def key_reused(mall: Mall) -> Send:
     lin, mug = mall.member(points=100), mall.reward(10)
     made(lin.post("/orders", {"reward_id": mug}, key="spent"), 201)
     return placing(lin, mug, key="spent", quantity=2)
+
+
+def decided(mall: Mall) -> str:
+    """Return where a correction stands that finance rejected."""
+    mall.member("mei")
+    asked = {"member_id": id_of("mei"), "points": 2_000, "reason": "Miscounted."}
+    told = made(mall.support.post("/admin/adjustments", asked, key="ask"), 201)
+    path = f"/admin/adjustments/{told['id']}"
+    made(mall.finance.post(f"{path}/reject", {}, key="no"), 200)
+    return path
+
+
+def already_decided(mall: Mall) -> Send:
+    path = decided(mall)
+    return lambda headers: mall.finance.post(f"{path}/approve", {}, key="yes", headers=headers)
+
+
+def self_approval(mall: Mall) -> Send:
+    path, proposer = decided(mall), Api(mall.app, a_caller("finance", subject=SUPPORT.subject))
+    return lambda headers: proposer.post(f"{path}/approve", {}, key="yes", headers=headers)
 
 
 def malformed(mall: Mall) -> Send:
@@ -211,6 +231,11 @@ def not_eligible(mall: Mall) -> Send:
 
 def not_redeemable_now(mall: Mall) -> Send:
     return placing(mall.member(points=100), mall.reward(10, redeemable=LATER))
+
+
+def campaign_unclear(mall: Mall) -> Send:
+    body = {"multiplier_bp": 20_000}
+    return lambda headers: mall.marketing.post("/admin/campaigns", body, headers=headers)
 
 
 def too_many_tries(mall: Mall) -> Send:

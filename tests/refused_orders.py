@@ -11,6 +11,7 @@ from tests.mall import Mall, a_purchase, made
 from tests.orders import placed
 from tests.refused import Prepare, Send, placing
 from tests.stripes import taking_money
+from tests.webhooks import tell_all
 
 
 def about_order(path: str, body: object = None, *, by: str = "support") -> Prepare:
@@ -85,16 +86,27 @@ def cash_not_chargeable(mall: Mall) -> Send:
     return paying(mall, CHARGE_MAX)
 
 
-def cash_refund_exceeds_order(mall: Mall) -> Send:
-    """More than was paid; a refusal asks nobody at Stripe, so it need not be there any more."""
+def paid(mall: Mall, *, disputed: bool = False) -> str:
+    """Return where an order is that was paid; a refusal asks nobody at Stripe any more."""
     with TemporaryDirectory() as home, taking_money(mall, Path(home)) as stripe:
         options = [{"points": 10, "cash": {"amount": 2990, "currency": "cny"}}]
         lin = mall.member(points=100)
         order = placed(lin, mall.reward(options=options))
-        assert stripe.pay_order(order["id"]) == "succeeded"
-        assert made(lin.get(f"/orders/{order['id']}"), 200)["status"] == "settled"
-    path, body = f"/orders/{order['id']}/refunds", {"amount": 2991}
+        assert stripe.pay_order(order["id"], "disputed" if disputed else "ok") == "succeeded"
+        tell_all(mall, stripe)
+        told = made(lin.get(f"/orders/{order['id']}"), 200)
+        assert (told["status"], told["dispute"]) == ("settled", "open" if disputed else None)
+    return f"/orders/{order['id']}"
+
+
+def cash_refund_exceeds_order(mall: Mall) -> Send:
+    path, body = f"{paid(mall)}/refunds", {"amount": 2991}
     return lambda headers: mall.support.post(path, body, key="refused", headers=headers)
+
+
+def order_disputed(mall: Mall) -> Send:
+    path = f"{paid(mall, disputed=True)}/refunds"
+    return lambda headers: mall.support.post(path, {}, key="refused", headers=headers)
 
 
 def signature_invalid(mall: Mall) -> Send:

@@ -13,6 +13,7 @@ CHANNELS: Final = frozenset({"channel"})
 MEMBERS: Final = frozenset({"member"})
 CATALOG_DESK: Final = frozenset({"marketing", "admin"})
 SUPPORT_DESK: Final = frozenset({"support", "admin"})
+FINANCE_DESK: Final = frozenset({"finance", "admin"})
 BOOKS_DESK: Final = frozenset({"support", "finance", "admin"})
 OPERATORS: Final = frozenset({"marketing", "support", "finance", "admin"})
 
@@ -27,7 +28,10 @@ ALLOWED: Final = {
     "POST /v1/me": MEMBERS,
     "GET /v1/me/catalog": MEMBERS,
     "GET /v1/me/code": MEMBERS,
+    "GET /v1/me/expiries": MEMBERS,
     "GET /v1/me/journal": MEMBERS,
+    "GET /v1/me/notices": MEMBERS,
+    "PUT /v1/me/notices": MEMBERS,
     "GET /v1/me/wallet": MEMBERS,
     "POST /v1/members": CHANNELS | OPERATORS,
     "POST /v1/members/resolve": CHANNELS,
@@ -46,6 +50,11 @@ ALLOWED: Final = {
     "POST /v1/orders/{id}/review": SUPPORT_DESK,
     "GET /v1/admin/orders": SUPPORT_DESK,
     "GET /v1/admin/orders/{id}": BOOKS_DESK,
+    "GET /v1/admin/adjustments": BOOKS_DESK,
+    "POST /v1/admin/adjustments": SUPPORT_DESK,
+    "GET /v1/admin/adjustments/{id}": BOOKS_DESK,
+    "POST /v1/admin/adjustments/{id}/approve": FINANCE_DESK,
+    "POST /v1/admin/adjustments/{id}/reject": FINANCE_DESK,
     "GET /v1/admin/audit": BOOKS_DESK,
     "GET /v1/admin/members/{id}": BOOKS_DESK,
     "GET /v1/admin/members/{id}/journal": BOOKS_DESK,
@@ -53,8 +62,14 @@ ALLOWED: Final = {
     "GET /v1/admin/members/{id}/wallet": BOOKS_DESK,
     "POST /v1/admin/members/{id}/freeze": SUPPORT_DESK,
     "POST /v1/admin/members/{id}/thaw": SUPPORT_DESK,
+    "GET /v1/admin/parked": SUPPORT_DESK,
+    "POST /v1/admin/parked/{id}/replay": SUPPORT_DESK,
     "GET /v1/admin/program": CATALOG_DESK,
     "PUT /v1/admin/program": CATALOG_DESK,
+    "GET /v1/admin/campaigns": CATALOG_DESK,
+    "POST /v1/admin/campaigns": CATALOG_DESK,
+    "GET /v1/admin/campaigns/{id}": CATALOG_DESK,
+    "PUT /v1/admin/campaigns/{id}": CATALOG_DESK,
     "GET /v1/admin/rewards": CATALOG_DESK,
     "POST /v1/admin/rewards": CATALOG_DESK,
     "GET /v1/admin/rewards/{id}": CATALOG_DESK,

@@ -1,17 +1,17 @@
 """The tools of vandals: items found and rewritten behind the product's back.
 
-What they spoil stands in `vandalism_members`, `_trade`, `_orders` and `_stock`: corruptions by
-name, each with the invariant that has to see it. They know the history that `history` lets happen.
+They work on a copy of the table, which is laid out anew for each of them. What they spoil stands in
+the `vandalism_` of each room: corruptions by name, each with the invariant that has to see it. They
+know the history that `history` lets happen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from chalicelib.settings import settings
-from chalicelib.storage.table import connection
-from tests.books import Raw, plain, scan, shape_of
+from chalicelib.storage.table import Key
+from tests.books import Raw, plain, shape_of
 from tests.invariants import Invariant
 from tests.mall import id_of
 
@@ -24,13 +24,24 @@ def items(shape: str, member: str = "", /, **columns: object) -> list[Columns]:
 
     `columns` are what some of their plain values must be.
     """
-    found = [dict(raw) for raw in scan() if shape_of({k: plain(raw[k]) for k in "ps"}) == shape]
+    found = [dict(raw) for raw in laid() if shape_of({k: plain(raw[k]) for k in "ps"}) == shape]
     mine = [item for item in found if not member or item["p"]["S"] == id_of(member)]
     return [item for item in mine if all(_is(item, n, value) for n, value in columns.items())]
 
 
+def lay(table: Iterable[Raw]) -> None:
+    """Lay out a copy of a table to be spoiled."""
+    _laid.clear()
+    _laid.update((_name(dict(item)), dict(item)) for item in table)
+
+
+def laid() -> list[Raw]:
+    """Return the copy as it is by now, in the order of its keys."""
+    return [_laid[name] for name in sorted(_laid)]
+
+
 def put(item: Columns) -> None:
-    _client().put_item(TableName=settings().table, Item=item)
+    _laid[_name(item)] = dict(item)
 
 
 def change(shape: str, of: int = 0, member: str = "", **columns: dict[str, Any]) -> None:
@@ -48,18 +59,7 @@ def strip(item: Columns, column: str) -> None:
 
 
 def remove(item: Columns) -> None:
-    _client().delete_item(TableName=settings().table, Key=_key(item))
-
-
-def restore(before: list[Raw]) -> None:
-    """Undo whatever was written since."""
-    found = scan()
-    for item in found:
-        if item not in before:
-            remove(dict(item))
-    for item in before:
-        if item not in found:
-            put(dict(item))
+    del _laid[_name(item)]
 
 
 def drop(shape: str, of: int = 0, member: str = "") -> None:
@@ -87,10 +87,8 @@ def _is(item: Columns, name: str, value: object) -> bool:
     return (plain(item[name]) if name in item else None) == value
 
 
-def _key(item: Raw) -> Columns:
-    return {name: item[name] for name in "ps"}
+def _name(item: Columns) -> Key:
+    return (item["p"]["S"], item["s"]["S"])
 
 
-def _client() -> Any:
-    """Return the client; the stubs of PynamoDB's know only what it calls itself."""
-    return connection().connection.client
+_laid: dict[Key, Raw] = {}

@@ -7,7 +7,7 @@ from typing import Any, Final
 from tests import invariants as whole
 from tests import invariants_ledger as ledger
 from tests.mall import id_of
-from tests.vandalism import Plants, alter, change, drop, items, m, n, put, remove, s
+from tests.vandalism import Plants, alter, change, drop, items, m, n, put, remove, s, strip
 
 ENROLLED, BOUGHT, BOUGHT_AGAIN, REFUNDED, REDEEMED, EXPIRED = range(6)
 """The entries of lin's journal."""
@@ -112,6 +112,26 @@ PLANTS: Final[Plants] = {
         lambda: wallet(e={"S": "2030-01-01"}),
     ),
     "a wallet one version ahead": (ledger.journals_make_the_wallets, lambda: wallet(v=n(7))),
+    "a wallet that the index has forgotten": (
+        ledger.wallets_are_looked_after_in_time,
+        lambda: strip(items("wallet", "lin")[0], "wa"),
+    ),
+    "a wallet that is looked after too late": (
+        ledger.wallets_are_looked_after_in_time,
+        lambda: wallet(wa=s(f"2031-04-02#{id_of('lin')}")),
+    ),
+    "a wallet whose first reminder is skipped": (
+        ledger.wallets_are_looked_after_in_time,
+        lambda: wallet(wa=s(f"2031-03-02#{id_of('lin')}")),
+    ),
+    "a wallet that the index has under another name": (
+        ledger.wallets_are_looked_after_in_time,
+        lambda: wallet(wa=s(f"2031-03-01#{id_of('mei')}")),
+    ),
+    "a wallet in another shard of the index": (
+        ledger.wallets_are_looked_after_in_time,
+        lambda: wallet(wk=s("wallet#9")),
+    ),
     "legs that do not sum to 0": (
         ledger.the_books_balance,
         lambda: entry(BOUGHT, g=m(I=-500, A=501)),

@@ -55,11 +55,19 @@ PLANTS: Final[Plants] = {
     ),
     "a refund of cash without cash": (
         cash.cash_comes_back_in_the_proportion_paid,
-        lambda: alter(refund(), k=n(1)),
+        lambda: alter(refund(), at=n(1)),
     ),
     "a refund that the job does not find": (
         cash.refunds_wait_until_their_cash_is_back,
         lambda: alter(refund(), sa=s("pending")),
+    ),
+    "an order with cash that no entry is found by": (
+        cash.orders_with_cash_are_found_by_time,
+        lambda: mine(ca=n(2990), cc=s("cny"), at=n(1)),
+    ),
+    "an entry found by time for nothing": (
+        cash.orders_with_cash_are_found_by_time,
+        lambda: entry(REDEEMED, wk=s("cash#0"), wa=s("2026-11-21T04:00:00.000000Z#ord_1")),
     ),
     "an order without a redemption": (
         orders.orders_and_entries_agree,

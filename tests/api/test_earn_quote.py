@@ -42,7 +42,13 @@ def test_a_quote_agrees_with_the_purchase_and_writes_nothing(
     before = whole_table()
     quote = till.api.post("/earn/quote", {"paid": {"amount": 12850, "currency": "cny"}, **more})
     assert quote.status == 200
-    assert quote.json == {"points": 128, "explanation": [EXPLAINED], "expires_on": "2028-11-30"}
+    assert quote.json == {
+        "points": 128,
+        "explanation": [EXPLAINED],
+        "expires_on": "2028-11-30",
+        "not_applied": [],
+        "hints": [],
+    }
     assert whole_table() == before
     purchase = till.purchase()
     assert (purchase["points"], purchase["explanation"]) == (quote["points"], quote["explanation"])

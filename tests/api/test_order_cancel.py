@@ -17,7 +17,13 @@ def test_points_units_and_limits_come_back(mall: Mall) -> None:
     order = placed(lin, mug, quantity=2)
     reply = cancel(lin, order)
     assert (reply.status, reply["status"]) == (200, "cancelled")
-    assert reply["returned"] == {"quantity": 2, "points": 200, "debt_paid": 0, "expired": 0}
+    assert reply["returned"] == {
+        "quantity": 2,
+        "points": 200,
+        "debt_paid": 0,
+        "expired": 0,
+        "cash": None,
+    }
     assert wallet(lin) == before
     assert units(mall, mug) == {"made": 5, "free": 5, "taken": 0, "withdrawn": 0}
     assert lin.get(f"/orders/{order['id']}")["status"] == "cancelled"
@@ -110,7 +116,13 @@ def test_points_past_their_day_expire_when_a_member_cancels(mall: Mall) -> None:
     order = placed(lin, mug)
     mall.clock.advance(minutes=10)
     reply = made(cancel(lin, order), 200)
-    assert reply["returned"] == {"quantity": 1, "points": 100, "debt_paid": 0, "expired": 100}
+    assert reply["returned"] == {
+        "quantity": 1,
+        "points": 100,
+        "debt_paid": 0,
+        "expired": 100,
+        "cash": None,
+    }
     assert wallet(lin)["available"] == 0
     assert newest(lin)["legs"] == {"available": -400, "redeemed": -100, "expired": 500}
 
@@ -123,7 +135,13 @@ def test_points_that_come_back_pay_what_is_owed(mall: Mall) -> None:
     made(mall.till.post(path, {"refund_id": "r", "amount": 6000}), 201)
     assert wallet(lin)["debt"] == 60
     reply = made(cancel(lin, order), 200)
-    assert reply["returned"] == {"quantity": 1, "points": 100, "debt_paid": 60, "expired": 0}
+    assert reply["returned"] == {
+        "quantity": 1,
+        "points": 100,
+        "debt_paid": 60,
+        "expired": 0,
+        "cash": None,
+    }
     assert (wallet(lin)["available"], wallet(lin)["debt"]) == (40, 0)
 
 

@@ -12,8 +12,8 @@ from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.model import Lot
-from chalicelib.tiers.earning.routes import LINES_MAX
 from chalicelib.tiers.earning.rules import AGE_MAX, AHEAD_MAX
+from chalicelib.tiers.earning.views import LINES_MAX
 from tests.api.till import (
     MEMBER_ID,
     NOW,
@@ -226,6 +226,7 @@ def test_any_other_purchase_id_or_channel_is_an_invalid_field(
         ({"lines": [{"amount": 1, "quantity": 0}]}, "/lines/0/quantity"),
         ({"lines": [{"sku": "tea"}]}, "/lines/0/amount"),
         ({"lines": [{"amount": 1, "price": 1}]}, "/lines/0/price"),
+        ({"lines": [{"amount": 12850}, {"amount": 1}]}, "/lines"),
     ],
 )
 def test_an_invalid_field_is_pointed_at(till: Till, changed: dict[str, Any], pointer: str) -> None:

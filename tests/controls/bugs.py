@@ -19,7 +19,7 @@ JOURNAL: Final = "chalicelib.ledger.journal.store"
 STOCK: Final = "chalicelib.catalog.stock.store"
 CHECKOUT: Final = "chalicelib.redeem.checkout.service"
 ORDERS: Final = "chalicelib.redeem.orders.service"
-RULES: Final = "chalicelib.ledger.wallets.rules"
+DATES: Final = "chalicelib.ledger.dates.rules"
 PATIENCE: Final = "__import__('chalicelib.storage.work').storage.work.Patience(tx.work)"
 
 
@@ -47,9 +47,9 @@ BLIND_ADD_OVER_ENTRIES: Final = (
     Slip(
         JOURNAL,
         "put_entry",
-        "otherwise=lambda _: Contended(),",
+        "otherwise=lambda _: Contended()",
         "otherwise=lambda _: Contended(),"
-        " condition=EntryItem.partition.exists() | EntryItem.partition.does_not_exist(),",
+        " condition=EntryItem.partition.exists() | EntryItem.partition.does_not_exist()",
     ),
 )
 """And so is its journal entry, which else stands in the way."""
@@ -87,10 +87,10 @@ RECEIPT_AFTER: Final = (
 """An order is written after what pays for it, in a transaction of its own."""
 EXPIRY_BY_JOB: Final = (
     Slip(
-        RULES,
+        DATES,
         "usable_through",
-        "if exempt_until is None or expires_on == NEVER:\n        return expires_on",
-        "return NEVER",
+        "if exempt_until is None or expires_on == date.max:\n        return expires_on",
+        "return date.max",
     ),
 )
 """Points can be used until a job has booked that they expired."""

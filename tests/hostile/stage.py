@@ -12,10 +12,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, TypedDict, Unpack
 
+from chalicelib.kernel.clock import rfc3339
 from chalicelib.storage.table import connection
 from chalicelib.storage.work import Work
+from tests.campaigns import begun, doubling
 from tests.events import CHANNEL, FINANCE, MARKETING, SUPPORT, Api, Reply, a_caller
 from tests.hostile.contract import Operation
 from tests.invariants import snapshot
@@ -68,6 +71,7 @@ class Stage:
         self.names["ord"] = self.order()
         sale = {**a_purchase("lin", YUAN, "p-real")}
         made(self.mall.till.post("/purchases", sale), 201)
+        begin_campaign(self)
 
     def order(self, *, reward: str = "", points: int = 1) -> str:
         """Return a new order of Lin's, with an address."""
@@ -134,13 +138,20 @@ class Stage:
             present: dict[str, Json] = self.caller(operation).get(self.address(operation)).json
             return present
         number = next(self.numbers)
-        fresh = {
+        fresh: dict[str, Json] = {
             "purchase_id": f"p-{number}",
             "refund_id": f"r-{number}",
             "phone": f"+86139{number:08}",
         }
         body: dict[str, Json] = self.real(operation.example)
+        if "multiplier_bp" in body:
+            fresh |= {"window": self.window(), "member_day": None}
         return body | {name: value for name, value in fresh.items() if name in body}
+
+    def window(self) -> dict[str, str]:
+        """Return a window that is over before the next operation: campaigns must not overlap."""
+        now = self.mall.clock.now()
+        return {"from": rfc3339(now), "until": rfc3339(now + timedelta(minutes=5))}
 
     def real(self, told: Json) -> Json:
         """Return JSON in which the ids of examples are those of what is there."""
@@ -234,7 +245,25 @@ def count_units(stage: Stage) -> None:
     stage.names["rwd"] = stage.mall.reward(1, stock={"mode": "counted", "units": 1_000_000})
 
 
+def propose(stage: Stage) -> None:
+    """Put a correction on the stage that waits for its second person."""
+    asked = {"member_id": stage.names["mem"], "points": 2_000, "reason": "before"}
+    answer = stage.mall.support.post("/admin/adjustments", asked, key=stage.key())
+    stage.names["adj"] = str(made(answer, 201)["id"])
+
+
+def begin_campaign(stage: Stage) -> None:
+    """Put a campaign on the stage."""
+    soon = doubling(channels=[f"till-{next(stage.numbers)}"], window=stage.window())
+    stage.names["cmp"] = begun(stage.mall, soon)
+
+
 PREPARED: Final[Mapping[str, Callable[[Stage], None]]] = {
+    "GET /v1/admin/adjustments/{id}": propose,
+    "POST /v1/admin/adjustments/{id}/approve": propose,
+    "POST /v1/admin/adjustments/{id}/reject": propose,
+    "GET /v1/admin/campaigns/{id}": begin_campaign,
+    "PUT /v1/admin/campaigns/{id}": begin_campaign,
     "POST /v1/admin/members/{id}/freeze": thaw,
     "POST /v1/admin/members/{id}/thaw": freeze,
     "GET /v1/admin/rewards/{id}/stock": count_units,

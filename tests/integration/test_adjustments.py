@@ -114,8 +114,12 @@ def test_keys_are_a_members_own() -> None:
 
 
 def test_it_costs_eight_write_units_and_two_read_units() -> None:
+    """One more where the wallet had no date yet: from now on somebody looks after it."""
     with metered() as used:
         adjust(WORK, GIVEN)
+    assert used == {"write": 9, "read": 2}
+    with metered() as used:
+        adjust(WORK, replace(GIVEN, key="k-2"))
     assert used == {"write": 8, "read": 2}
 
 

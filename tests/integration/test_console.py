@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from chalicelib.kernel.errors import KeyInvalid, KeyReused
+from chalicelib.kernel.errors import KeyInvalid, KeyReused, NotFound
 from chalicelib.ledger.wallets.store import WalletItem
+from chalicelib.redeem.reconciliation import service
+from chalicelib.settings import settings
+from infra.console import __main__ as console
 from infra.console.__main__ import main
 from tests.mall import Mall, id_of
+from tests.orders import placed
+from tests.reconciled import dear, intent_of
 from tests.rows import everything
+from tests.stripes import LocalStripe, taking_money
 
 
 def test_good_books_balance(mall: Mall, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +96,8 @@ def test_without_a_key_each_adjustment_counts_and_with_one_it_does_once(
     ("points", "more", "sentence"),
     [
         ("0", (), "An adjustment is of 1 to 1000000000000 points, more or less."),
+        ("1001", (), "More than 1000 points need a second person: use the operator desk."),
+        ("-1001", (), "More than 1000 points need a second person: use the operator desk."),
         ("10", ("--reason", ""), "Reason has 1 to 200 printable characters."),
         ("10", ("--key", "a b"), f"{KeyInvalid.en} The key was a b."),
         ("11", ("--key", "spent"), f"{KeyReused.en} The key was spent."),
@@ -112,3 +123,62 @@ def test_nobody_unknown_is_given_points(mall: Mall, capsys: pytest.CaptureFixtur
     mall.member()
     assert main(["adjust", "mem_00000000000", "10", "--reason", "A slip."]) == 1
     assert capsys.readouterr().err == "There is no member mem_00000000000.\n"
+
+
+@pytest.fixture
+def stripe(mall: Mall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStripe]:
+    """Return a local Stripe that takes the mall's money, and that the console reaches too."""
+    with taking_money(mall, tmp_path) as local:
+        monkeypatch.setenv("JIFEN_STRIPE_BASE", local.base)
+        settings.cache_clear()
+        monkeypatch.setattr(console, "SystemClock", lambda: mall.clock)
+        yield local
+
+
+def test_differences_are_told_with_what_mends_them_and_then_the_sums(
+    mall: Mall, stripe: LocalStripe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = placed(mall.member(points=500), dear(mall))
+    stripe.pay_order(order["id"])
+    intent = intent_of(mall, order)
+    capsys.readouterr()
+    assert main(["reconcile"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith(f"Differs: 29.90 CNY was paid ({intent.id}), and the order")
+    assert told[1:] == [
+        f"    python -m infra.console mend {intent.id}",
+        "looked at: 1 orders, 1 payments, 0 refunds, 0 disputes",
+        "cash                              here               at Stripe",
+        "taken                         0.00 CNY               29.90 CNY",
+        "given back                    0.00 CNY                0.00 CNY",
+        "1 difference left",
+    ]
+    assert main(["mend", intent.id]) == 0
+    assert capsys.readouterr().out.startswith("Mended: 29.90 CNY was paid")
+    assert main(["mend", intent.id]) == 0
+    assert capsys.readouterr().out == f"Nothing differs about {intent.id}.\n"
+    assert main(["reconcile", "--days", "30", "--mend"]) == 0
+    assert capsys.readouterr().out.endswith("0 differences left\n")
+
+
+@pytest.mark.usefixtures("mall", "stripe")
+def test_what_a_command_without_a_member_misses_is_said_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise NotFound
+
+    monkeypatch.setattr(service, "reconcile", gone)
+    assert main(["reconcile"]) == 1
+    told = "Something that `reconcile` came upon is not there; nothing more was done.\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.usefixtures("mall")
+def test_what_neither_side_knows_is_said_in_one_sentence(
+    stripe: LocalStripe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stripe.base
+    for about in ("pi_nobodys", "re_nobodys", "du_nobodys", f"rfd_{'0' * 20}", "ord_1", "x"):
+        assert main(["mend", about]) == 1
+        assert capsys.readouterr().err == f"Neither side knows {about}.\n"

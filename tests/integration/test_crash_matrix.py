@@ -8,25 +8,31 @@ follows from the calls that are made.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from app import app
+from chalicelib.ledger.wallets.store import WAKE as WALLET
+from chalicelib.outreach.notices.store import WAKE as NOTICE
 from chalicelib.redeem.orders.store import REVIEW
-from chalicelib.redeem.returns.store import WAKE as REFUND
-from chalicelib.settings import settings
+from chalicelib.redeem.refunds.store import WAKE as REFUND
 from chalicelib.storage import wakes
 from chalicelib.storage.work import Work
 from chalicelib.web import jobs as web_jobs
+from infra.local.background import queues_of
 from infra.local.jobs import schedules
+from tests.campaigns import begun, doubling
 from tests.crash_entries import (
+    DISPUTES,
     JOBS,
     MEMBERS_READ,
+    OF_A_DAY,
     OPERATORS_READ,
     QUESTIONS,
+    QUEUES,
     WITHOUT_TABLE,
     WRITES,
     Entry,
@@ -37,13 +43,8 @@ from tests.events import ADMIN, Api
 from tests.invariants import check_all
 from tests.mall import Mall, id_of, made
 from tests.orders import load_codes
-from tests.stripes import ENVIRONMENT, KEY, SECRET, taking_money
-
-TAKES_MONEY: Final = {
-    "JIFEN_STRIPE_KEY": KEY,
-    "JIFEN_STRIPE_WEBHOOK_SECRETS": SECRET,
-    "JIFEN_ENVIRONMENT": ENVIRONMENT,
-}
+from tests.outbox import telling
+from tests.stripes import taking_money
 
 
 @pytest.fixture
@@ -57,9 +58,6 @@ def clients(mall: Mall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setattr(web_jobs, "Work", waits)
     # The first member of all fixes the zone; that is not what a client does.
     mall.member("first")
-    for name, value in TAKES_MONEY.items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
     with taking_money(mall, tmp_path) as stripe:
         yield Clients(mall, stripe)
     app.pause, app.elapsed, app.dice = before
@@ -70,12 +68,20 @@ def test_every_operation_and_every_job_is_in_the_matrix() -> None:
     reads = {template_of(path) for path in (*MEMBERS_READ, *OPERATORS_READ)}
     routes = {endpoint.route for endpoint in app.endpoints()}
     assert writes | set(QUESTIONS) | reads | WITHOUT_TABLE == routes
-    assert JOBS.keys() == schedules(app).keys()
+    assert JOBS.keys() | OF_A_DAY == schedules(app).keys()
+    assert QUEUES.keys() == {source.name for source in queues_of(app)}
 
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_use_case_survives_every_fault(clients: Clients, name: str) -> None:
     survive(clients, name, WRITES[name])
+
+
+def test_wallets_are_looked_after_under_every_fault(clients: Clients) -> None:
+    """Killed at every step and run again, it books and reminds once."""
+    survive(clients, "expiry", JOBS["expiry"])
+    work = Work(clients.mall.clock.now())
+    assert wakes.due_by(work, WALLET, day=date(2028, 12, 1), limit=1).items == []
 
 
 def test_overdue_orders_end_under_every_fault(clients: Clients) -> None:
@@ -88,6 +94,25 @@ def test_unfinished_refunds_are_finished_under_every_fault(clients: Clients) -> 
     survive(clients, "unfinished-refunds", JOBS["unfinished-refunds"])
     left = wakes.waiting(Work(clients.mall.clock.now()), REFUND, limit=1)
     assert left.items == []
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_what_works_off_a_queue_survives_every_fault(clients: Clients, name: str) -> None:
+    survive(clients, name, QUEUES[name])
+
+
+@pytest.mark.parametrize("name", DISPUTES)
+def test_a_dispute_is_followed_under_every_fault(clients: Clients, name: str) -> None:
+    survive(clients, name, DISPUTES[name])
+
+
+def test_held_notices_are_sent_under_every_fault(clients: Clients) -> None:
+    with telling(clients.mall) as outbox:
+        survive(clients, "held-notices", JOBS["held-notices"])
+    left = wakes.waiting(Work(clients.mall.clock.now()), NOTICE, limit=1)
+    assert left.items == []
+    told = {message.to for message in outbox.sent}
+    assert len(told) == len({message.key for message in outbox.sent})
 
 
 @pytest.mark.parametrize("route", QUESTIONS)
@@ -104,7 +129,16 @@ def test_a_read_survives_every_fault_and_writes_nothing(clients: Clients, path: 
     imported = load_codes(mall, reward, ["FIRST-1", "SECOND-2"])["id"] if coded else ""
     lin = mall.member("lin", points=POINTS)
     order = made(lin.post("/orders", {"reward_id": reward, "address": ADDRESS}, key="k"), 201)
-    named = {"reward": reward, "member": id_of("lin"), "order": order["id"], "import": imported}
+    campaign = begun(mall, doubling(budget=POINTS)) if "{campaign}" in path else ""
+    asked = {"member_id": id_of("lin"), "points": 5_000, "reason": "Miscounted."}
+    named = {
+        "adjustment": made(mall.support.post("/admin/adjustments", asked, key="k"), 201)["id"],
+        "campaign": campaign,
+        "reward": reward,
+        "member": id_of("lin"),
+        "order": order["id"],
+        "import": imported,
+    }
     told = path.format_map(named)
     api = lin if path in MEMBERS_READ else Api(app, ADMIN)
     Matrix(UseCase(path, lambda: lambda: api.get(told), again=200, reads=True)).run()
@@ -126,5 +160,6 @@ def survive(clients: Clients, name: str, entry: Entry) -> None:
 
 def template_of(path: str) -> str:
     """Return the route that one of these paths is of."""
-    names = dict.fromkeys(("reward", "member", "order"), "{id}") | {"import": "{import}"}
+    ids = ("adjustment", "campaign", "reward", "member", "order")
+    names = dict.fromkeys(ids, "{id}") | {"import": "{import}"}
     return f"GET /v1{path.format_map(names)}"

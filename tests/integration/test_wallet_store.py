@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from pynamodb.exceptions import UpdateError
 
 from chalicelib.kernel.errors import Contended
 from chalicelib.ledger.journal import store as journal
@@ -14,9 +18,11 @@ from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.wallets import store
 from chalicelib.ledger.wallets.model import Change, Lot, Wallet
 from chalicelib.ledger.wallets.rules import Posting, new_wallet
+from chalicelib.storage.table import connection
 from chalicelib.storage.transaction import Moved, Transaction
 from chalicelib.storage.work import Patience, Work
 from tests.builders import LATER, MEMBER_ID, NOW, SOON, TODAY
+from tests.faults import refused
 from tests.rows import overwrite, row
 
 WORK: Final = Work(NOW)
@@ -47,6 +53,24 @@ def settled() -> Change:
     posting.settle_hold(20)
     posting.credit(10, LATER)
     return posting.close(Reason.REDEMPTION, at=NOW)
+
+
+@contextmanager
+def answering(code: str) -> Iterator[None]:
+    """Answer every update with an error, in the engine's place."""
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        if "UpdateItem" not in str(request.headers["X-Amz-Target"]):
+            return None
+        return refused(request, code)
+
+    events = connection().connection.client.meta.events
+    handler: Any = answer
+    events.register_first("before-send.dynamodb", handler)
+    try:
+        yield
+    finally:
+        events.unregister("before-send.dynamodb", handler)
 
 
 @pytest.fixture
@@ -129,3 +153,39 @@ def test_an_entry_is_read_as_it_was_written() -> None:
     journal.put_entry(tx, entry)
     tx.commit(Patience(WORK))
     assert list(journal.all_of(WORK, MEMBER_ID)) == [entry]
+
+
+WOKEN: Final = replace(BEFORE, wakes_on=SOON)
+REMINDED: Final = replace(BEFORE, wakes_on=LATER, reminded_on=TODAY)
+
+
+def test_a_reminder_changes_the_day_and_nothing_else(table: str) -> None:
+    assert table
+    put(Change(None, WOKEN, new_wallet(MEMBER_ID, NOW).entry))
+    assert store.due(WORK, SOON, limit=1, after=None).items == [MEMBER_ID]
+    assert store.put_wake(WORK, WOKEN, after=REMINDED)
+    assert store.wallet_from(row(*store.key_of(MEMBER_ID))) == REMINDED
+    assert store.due(WORK, SOON, limit=1, after=None).items == []
+    assert store.put_wake(WORK, REMINDED, after=replace(REMINDED, wakes_on=None))
+    assert store.due(WORK, date.max, limit=1, after=None).items == []
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize("moved", [{"v": {"N": "3"}}, {"rd": {"S": "2026-11-20"}}])
+def test_a_wallet_that_has_changed_is_not_reminded_of_what_it_was(moved: Mapping[str, Any]) -> None:
+    """Neither past another version, nor past another reminder."""
+    overwrite(row(*store.key_of(MEMBER_ID)), **moved)
+    before = row(*store.key_of(MEMBER_ID))
+    assert not store.put_wake(WORK, BEFORE, after=REMINDED)
+    assert row(*store.key_of(MEMBER_ID)) == before
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_change_in_the_making_overtakes_a_reminder_and_an_outage_does_not() -> None:
+    for code, overtakes in (("TransactionConflictException", True), ("AccessDenied", False)):
+        with answering(code):
+            if overtakes:
+                assert not store.put_wake(WORK, BEFORE, after=REMINDED)
+            else:
+                with pytest.raises(UpdateError):
+                    store.put_wake(WORK, BEFORE, after=REMINDED)

@@ -83,8 +83,12 @@ def test_a_wrong_plan_is_refused_by_the_table(name: str) -> None:
         ("d", {"M": {"261231": {"N": "0"}, "281130": {"N": "5"}}}),
         ("v", {"N": "2"}),
         ("v", {"N": "0"}),
+        ("rd", {"S": "2026-11-21"}),
     ],
-    ids=["available", "held", "debt", "the date", "a later version", "an earlier version"],
+    ids=[
+        *("available", "held", "debt", "the date"),
+        *("a later version", "an earlier version", "a reminder"),
+    ],
 )
 def test_even_one_point_is_asked_for(column: str, none_left: dict[str, object]) -> None:
     handed(lambda tx: wallets.put_wallet(tx, Change(None, BEFORE, ENTRY)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -13,8 +13,9 @@ from chalicelib.kernel.errors import Contended, KeyReused
 from chalicelib.kernel.money import Money
 from chalicelib.redeem.orders import store as orders
 from chalicelib.redeem.orders.model import Address, Fulfilment, Order, Status
-from chalicelib.redeem.returns import store as returns
-from chalicelib.redeem.returns.model import OrderRefund
+from chalicelib.redeem.refunds import store as refunds
+from chalicelib.redeem.refunds.model import OrderRefund, RefundState
+from chalicelib.redeem.refunds.rules import PREFIX, AlreadyOwed
 from chalicelib.storage.transaction import Moved, Replayed, Transaction
 from chalicelib.tiers.earning import store as earning
 from chalicelib.tiers.earning.model import Claim, Purchase, Refund
@@ -40,7 +41,14 @@ ORDER: Final = Order(
     units={0: 2},
 )
 ADDRESS: Final = Address("林", "+8613800000001", "南京西路 1 号", "上海", "CN")
-REFUND: Final = OrderRefund(returns.PREFIX + ORDER.id[4:], ORDER.id, 1, 10, 0, True, b"one")
+REFUND: Final = OrderRefund(PREFIX + ORDER.id[4:], ORDER.id, 1, 10, 0, True, b"one")
+OWED: Final = replace(
+    REFUND,
+    cash=Money(2990, "cny"),
+    intent_id="pi_1",
+    state=RefundState.PENDING,
+    owed_at=NOW,
+)
 PURCHASE: Final = Purchase("store-1", "p-1", MEMBER_ID, Money(100, "cny"), 0, NOW, 1, 100, 0, LATER)
 GUESTS: Final = replace(PURCHASE, member_id=None, expires_on=None, claim=Claim(TODAY))
 KEY: Final = earning.purchase_key("store-1", "p-1")
@@ -61,7 +69,18 @@ def addressed(tx: Transaction) -> None:
 
 
 def given_back(fingerprint: bytes = b"one") -> Add:
-    return lambda tx: returns.put_refund(tx, replace(REFUND, fingerprint=fingerprint))
+    return lambda tx: refunds.put_refund(tx, replace(REFUND, fingerprint=fingerprint))
+
+
+def owed() -> Add:
+    return lambda tx: refunds.put_refund(tx, OWED)
+
+
+def told(**before: Any) -> Add:
+    """Write that the cash is back, judged by the refund as it was, or as it never was."""
+    judged = replace(OWED, **before)
+    after = replace(judged, state=RefundState.SUCCEEDED, stripe_id="re_1")
+    return lambda tx: refunds.replace_refund(tx, judged, after=after)
 
 
 def bought(purchase: Purchase = PURCHASE) -> Add:
@@ -94,6 +113,13 @@ WRONG: Final = {
     "a second address": Wrong(addressed, Contended, (addressed,)),
     "a refund of an order again": Wrong(given_back(), Replayed, (given_back(),)),
     "another refund of its key": Wrong(given_back(b"two"), KeyReused, (given_back(),)),
+    "a refund told twice": Wrong(told(), Moved, (owed(), told())),
+    "a refund told by another attempt": Wrong(told(attempt=2), Moved, (owed(),)),
+    "a refund told of another one at Stripe": Wrong(told(stripe_id="re_2"), Moved, (owed(),)),
+    "a refund told that nobody owes": Wrong(told(), Contended),
+    "an order brought back whose money goes back": Wrong(
+        lambda tx: refunds.require_absent(tx, OWED.id), AlreadyOwed, (owed(),)
+    ),
     "a purchase again": Wrong(bought(), Replayed, (bought(),)),
     "a code of another purchase": Wrong(
         a_code(replace(GUESTS, purchase_id="p-2")), Contended, (a_code(GUESTS),)

@@ -14,6 +14,7 @@ import pytest
 from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import DOCUMENT as CATALOG
 from chalicelib.catalog.rewards.model import Limit, Per, Told
+from chalicelib.gateways.payments.account import payments
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.money import Money
 from chalicelib.ledger.members import service as members
@@ -110,7 +111,7 @@ def test_a_purchase_comes_with_its_points_and_an_order_with_all_that_it_takes() 
     assert written() - before == Counter(J=1, P=1)
     before = written()
     request = checkout.Request(member_id, "POST /orders", "k", b"f")
-    checkout.place(NOW_ON, request, ask=Ask(REWARD_ID, 0, 1, ADDRESS))
+    checkout.place(NOW_ON, payments(), request=request, ask=Ask(REWARD_ID, 0, 1, ADDRESS))
     assert written() - before == Counter(A=1, J=1, L=1, O=1)
     assert columns((member_id, "W"), "a") == {"a": 900}
     assert columns((f"{REWARD_ID}#0", "S"), "f") == {"f": 4}

@@ -25,6 +25,7 @@ from tests.properties.order_deeds import (
     giving_back,
     inspecting,
     looking,
+    sweeping,
 )
 from tests.properties.shelf import Thresholds
 from tests.properties.shelves import CODED, NUMBERED
@@ -112,6 +113,11 @@ class DeskMachine(TillMachine):
     def run_the_job(self, plans: Plans) -> None:
         self.world.tick()
         self.world.do(ending(self.mall), plans)
+
+    @rule(plans=plans)
+    def sweep(self, plans: Plans) -> None:
+        self.world.tick()
+        self.world.do(sweeping(self.mall), plans)
 
     @precondition(lambda self: self.model.waiting())
     @rule(pick=recents, brink=brinks, by=by_time, plans=plans)

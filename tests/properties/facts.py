@@ -47,7 +47,8 @@ class Lot:
 class Member:
     """A wallet, and the reason of each of its changes with the balance after it.
 
-    `tries` are wrong claims by the hour of the clock.
+    `tries` are wrong claims by the hour of the clock; `unbooked` is whether points have expired
+    since the last change, which the next one books.
     """
 
     lots: list[Lot] = field(default_factory=list)
@@ -56,6 +57,7 @@ class Member:
     exempt_until: date | None = None
     journal: list[tuple[str, int]] = field(default_factory=list)
     tries: dict[int, int] = field(default_factory=dict)
+    unbooked: bool = False
 
     @property
     def available(self) -> int:
@@ -66,6 +68,7 @@ class Member:
 
     def note(self, reason: str) -> None:
         """Remember that the wallet changed, and what it holds since."""
+        self.unbooked = False
         self.journal.append((reason, self.available))
 
     def bring(self, points: int, expires_on: date) -> int:
@@ -203,6 +206,7 @@ class Order:
             "points": self.back * self.price,
             "debt_paid": self.debt_paid,
             "expired": self.expired,
+            "cash": None,
         }
         named = {"id": self.id} if self.id else {}
         return named | {

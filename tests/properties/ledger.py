@@ -50,7 +50,9 @@ class Ledger:
     def bury(self, subject: str) -> None:
         """Throw away for ever what is past its date."""
         member = self.members[subject]
-        member.lots = [lot for lot in member.lots if member.through(lot.expires_on) >= self.today]
+        left = [lot for lot in member.lots if member.through(lot.expires_on) >= self.today]
+        member.unbooked = member.unbooked or len(left) < len(member.lots)
+        member.lots = left
         for purchase in self.purchases.values():
             if purchase.subject == subject and member.through(purchase.expires_on) < self.today:
                 purchase.expired = True
@@ -83,6 +85,13 @@ class Ledger:
             member.exempt_until = until
             member.note("exemption")
             self.bury(subject)
+
+    def sweep(self) -> Expected:
+        """Book what has expired and nobody has booked."""
+        for member in self.members.values():
+            if member.unbooked:
+                member.note("expiry")
+        return Expected(200, writes=True)
 
     def adjust(self, subject: str, key: str, points: int) -> Expected:
         """Give points by hand, or take them back."""

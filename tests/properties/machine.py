@@ -26,7 +26,7 @@ from tests.properties.deeds import (
     restocking,
 )
 from tests.properties.desks import DeskMachine
-from tests.properties.order_deeds import ending, fulfilling
+from tests.properties.order_deeds import ending, fulfilling, sweeping
 from tests.properties.shelves import CODED, NUMBERED
 from tests.properties.tills import backs, brinks, picks, plans, subjects
 from tests.properties.world import ADDRESS, SECOND, STRANGE_REWARD, Plans
@@ -60,8 +60,8 @@ DEEDS: Final = (
     *("place", "report", "refund", "claim", "adjust", "withdraw"),
     *("cancel", "give_back", "decide", "fetch", "job"),
 )
-firsts = st.sampled_from(["place", "place", *DEEDS])
-seconds = st.sampled_from(["same", "place", *DEEDS, "freeze", "thaw", "restock"])
+firsts = st.sampled_from(["place", "place", *DEEDS, "sweep"])
+seconds = st.sampled_from(["same", "place", *DEEDS, "freeze", "thaw", "restock", "sweep"])
 about_orders = st.sampled_from(
     ["cancel", "give_back", "give_back", "part", "decide", "fulfil", "fetch", "fetch", "job"]
 )
@@ -181,6 +181,8 @@ class ProgramMachine(DeskMachine):
         instant = midnight_after(days[pick % len(days)]) + brink
         if self.model.now < instant and instant.year < LAST_YEAR:
             self.world.move_to(instant)
+            if pick % 2:
+                self.world.do(sweeping(self.mall), [])
 
     @rule(brink=brinks)
     def wait_for_midnight(self, brink: timedelta) -> None:
@@ -201,6 +203,7 @@ class ProgramMachine(DeskMachine):
             "thaw": lambda: freezing(self.mall, subject, frozen=False),
             "restock": lambda: self._restock(ask["reward"], 2),
             "withdraw": lambda: self._withdraw(ask["reward"], 1, mark=mark),
+            "sweep": lambda: sweeping(self.mall),
         }
         deed: Deed = (
             deeds[kind]() if kind in deeds else self._about(kind, pick // 2, "approve", mark)

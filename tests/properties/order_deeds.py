@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.events import Reply
 from tests.mall import Mall
-from tests.orders import run_deadlines
+from tests.orders import run_deadlines, run_expiry
 from tests.properties.deeds import Body, Deed, as_member, counted, told
 from tests.properties.facts import Name
 
@@ -89,6 +89,16 @@ def inspecting(mall: Mall, order: Target) -> Deed:
         lambda: mall.support.get(f"/admin{order.path}"),
         lambda program: program.show_file(order.name),
     )
+
+
+def sweeping(mall: Mall) -> Deed:
+    """The job that looks after wallets."""
+
+    def send() -> Reply:
+        run_expiry(mall)
+        return told({})
+
+    return Deed(send, lambda program: program.sweep())
 
 
 def ending(mall: Mall) -> Deed:

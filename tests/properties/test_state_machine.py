@@ -25,6 +25,7 @@ from chalicelib.web.logs import logger
 from infra.local.engines import RunningEngine
 from infra.local.table import create_table
 from tests.conftest import SETTINGS
+from tests.depth import IS_WHOLE
 from tests.mall import Hands, Mall, id_of
 from tests.properties.deeds import Body, enrolling, placing, refunding, reporting
 from tests.properties.order_deeds import Target, fetching, giving_back
@@ -35,7 +36,11 @@ from tests.properties.world import World
 PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 """Explaining a failure runs it many times more, and says little of a state machine."""
 SHORT: Final = hypothesis_settings(
-    max_examples=30, stateful_step_count=50, deadline=None, derandomize=True, phases=PHASES
+    max_examples=30 if IS_WHOLE else 18,
+    stateful_step_count=50,
+    deadline=None,
+    derandomize=True,
+    phases=PHASES,
 )
 LONG: Final = hypothesis_settings(
     max_examples=2000, stateful_step_count=100, deadline=None, phases=PHASES

@@ -44,7 +44,7 @@ class StackProcess:
         return (self.home / "said.txt").read_text()
 
     def children(self) -> list[int]:
-        """Return the processes that it started and run: engine, Stripe, then the workers."""
+        """Return the processes that it started: engine, Stripe, background, then the workers."""
         found = (pid for pid, parent in _processes() if parent == self.process.pid)
         return sorted(pid for pid in found if is_alive(pid))
 
@@ -52,9 +52,13 @@ class StackProcess:
         """Send it a signal that ends it; return its exit code."""
         self.process.send_signal(number)
         code = self.process.wait(STOP_SECONDS)
+        self.hang_up()
+        return code
+
+    def hang_up(self) -> None:
+        """Close the connections of its clients."""
         for client in self.clients:
             client.http.close()
-        return code
 
 
 def start(home: Path, **environment: str) -> StackProcess:
@@ -96,6 +100,7 @@ def a_stack(home: Path, **environment: str) -> Iterator[StackProcess]:
     finally:
         if stack.process.poll() is None:
             stack.stop()
+        stack.hang_up()
 
 
 def refusal(home: Path, **environment: str) -> str:

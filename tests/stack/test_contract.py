@@ -20,11 +20,13 @@ from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import validate
 
 from infra.local.engines import ROOT
+from tests.campaigns import doubling
+from tests.depth import IS_WHOLE
 from tests.stack.client import Client
 from tests.stack.fuzzing import IDS_VARIABLE
 
 SEED: Final = 7
-EXAMPLES_MAX: Final = 8
+EXAMPLES_MAX: Final = 8 if IS_WHOLE else 3
 """Random requests for each operation and mode, beside those that cover the schema's corners."""
 METHODS: Final = ("get", "post", "put", "delete")
 RUNS: Final = {"nobody": "", "member": "member", "channel:store-1": "channel", "admin": "admin"}
@@ -168,7 +170,15 @@ def real_ids(client: Client) -> dict[str, dict[str, str]]:
         "paid": {"amount": 1_000_000, "currency": "cny"},
     }
     assert client.till("store-1").post("/purchases", sale).status_code in {200, 201}
-    by_part = {"members": buyer.member_id, "rewards": mug, "orders": ordered(buyer, mug)}
+    by_part = {
+        "members": buyer.member_id,
+        "rewards": mug,
+        "orders": ordered(buyer, mug),
+        "adjustments": proposed(client.person("desk", "support"), buyer.member_id),
+        "campaigns": campaigning(desk),
+        # Nothing was parked.
+        "parked": "nothing",
+    }
     told = {
         route: {"id": by_part[route.split("/{id}")[0].rpartition("/")[2]]}
         for route in operations(client.get("/openapi.json").json())
@@ -203,6 +213,18 @@ def listed(desk: Client, key: str, **stock: object) -> str:
         "stock": stock,
     }
     return str(desk.post("/admin/rewards", body, key=key).json()["id"])
+
+
+def proposed(desk: Client, member_id: str) -> str:
+    """Return the id of a correction that waits for a second person, which is asked for once."""
+    asked = {"member_id": member_id, "points": 2_000, "reason": "fuzzed"}
+    return str(desk.post("/admin/adjustments", asked, key="fuzzed").json()["id"])
+
+
+def campaigning(desk: Client) -> str:
+    """Return the id of a campaign that touches nobody's purchases, which is begun once."""
+    begun = desk.post("/admin/campaigns", doubling(channels=["fuzzed"]), key="fuzzed")
+    return str(begun.json()["id"])
 
 
 def ordered(buyer: Client, reward_id: str) -> str:

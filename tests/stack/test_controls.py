@@ -14,6 +14,14 @@ from infra.local.issuer import client_of
 from infra.local.moved import Duration
 from tests.stack.client import Client
 
+JOBS: Final = {
+    "expiry": "rate(15 minutes)",
+    "held-notices": "rate(5 minutes)",
+    "order-deadlines": "rate(5 minutes)",
+    "reconciliation": "rate(1 day)",
+    "unfinished-refunds": "rate(5 minutes)",
+}
+"""Every job of the program and when it runs."""
 _numbers: Final = count(1)
 
 
@@ -171,10 +179,9 @@ def test_a_move_of_the_clock_is_read_strictly(client: Client, body: Any) -> None
 
 
 def test_jobs_are_listed_with_their_schedules_and_run_when_asked(client: Client) -> None:
-    names = ("order-deadlines", "unfinished-refunds")
-    listed = [{"name": name, "schedule": "rate(5 minutes)"} for name in names]
-    assert client.ask("/jobs").json() == {"items": listed}
-    for name in names:
+    listed = {job["name"]: job["schedule"] for job in client.ask("/jobs").json()["items"]}
+    assert listed == JOBS
+    for name in listed:
         assert client.http.post(f"{client.control}/jobs/{name}").status_code == 200
     answer = client.http.post(f"{client.control}/jobs/sweep")
     assert (answer.status_code, problem(answer)["code"]) == (404, "not_found")

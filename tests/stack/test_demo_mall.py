@@ -68,6 +68,11 @@ def test_there_is_a_drop_of_a_hundred_and_a_pool_of_twenty_codes(client: Client)
     assert (pool["made"], pool["withdrawn"]) == (20, 0)
 
 
+def test_some_rewards_can_be_had_for_points_and_cash(client: Client) -> None:
+    options = [option for one in everything(client, "/catalog") for option in one["options"]]
+    assert len([option for option in options if option["cash"]]) >= 3
+
+
 def test_earning_is_left_at_the_defaults(client: Client) -> None:
     program = client.person("op", "admin").get("/admin/program").json()
     assert (program["points_per_unit"], program["worth_points"]) == (1, 100)

@@ -1,4 +1,8 @@
-"""A stack starts, keeps what it has, replaces what dies, and leaves nothing behind."""
+"""A stack starts, keeps what it has, replaces what dies, and leaves nothing behind.
+
+A start takes three seconds of processor time, so a stack of these tests lives through a lot: each
+sentence about it is a function of its own, named as a test would be, and they go one after another.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,9 @@ import socket
 import stat
 import subprocess
 import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +26,19 @@ from infra.local import engines
 from infra.local.engines import ROOT, Kind
 from infra.local.running import is_alive
 from tests.stack.client import Client
-from tests.stack.process import StackProcess, a_stack, all_gone, launch, refusal, start, until
+from tests.stack.process import StackProcess, a_stack, all_gone, launch, refusal, until
 
 INSTALLED: Final = [kind for kind in Kind if engines.is_installed(kind)]
-CRASH_SAFE: Final = [kind for kind in INSTALLED if kind is Kind.DYNOXIDE]
+SHELL: Final = {
+    "AWS_PROFILE": "no-such-profile",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_REGION": "mars-north-1",
+    "JIFEN_SECRET": "short",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "http_proxy": "http://127.0.0.1:9",
+}
+"""What a shell may say that does not matter."""
+YUAN: Final = 250
 
 
 def pays(client: Client, subject: str, *, yuan: int, purchase_id: str) -> httpx.Response:
@@ -36,46 +52,102 @@ def pays(client: Client, subject: str, *, yuan: int, purchase_id: str) -> httpx.
     return client.till("store-1").post("/purchases", report)
 
 
-@pytest.mark.parametrize("kind", INSTALLED)
-def test_a_restart_keeps_data_tokens_and_the_clock(kind: Kind, tmp_path: Path) -> None:
-    with a_stack(tmp_path, ENGINE=kind) as first:
-        nobody = first.client()
-        lin = nobody.member("lin")
-        assert pays(nobody, "lin", yuan=250, purchase_id="p-1").status_code == 201
-        nobody.ask("/clock", {"advance": "P400D"})
-        moved = nobody.ask("/clock").json()["now"]
-        wallet = lin.get("/me/wallet").json()
-        assert first.stop() == 0
-    with a_stack(tmp_path, ENGINE=kind) as second:
-        again = second.client()
-        assert again.ask("/clock").json()["now"] > moved
-        with_old_token = Client(again.http, again.api, again.control, token=lin.token)
-        assert with_old_token.get("/me").json()["id"] == lin.member_id
-        assert with_old_token.get("/me/wallet").json() == wallet
-        assert again.member("lin").member_id == lin.member_id
-        assert pays(again, "lin", yuan=250, purchase_id="p-1").status_code == 200
+@dataclass(slots=True)
+class Lin:
+    """A member and what she was told before her stack ended."""
+
+    token: str = ""
+    yuan: int = 0
+    moved: str = ""
+
+    def buys(self, stack: StackProcess) -> None:
+        """Earn once more, and let a month pass: what the next stack must know."""
+        nobody = stack.client()
+        self.token = nobody.member("lin").token
+        self.yuan += YUAN
+        paid = pays(nobody, "lin", yuan=YUAN, purchase_id=f"p-{self.yuan}")
+        assert paid.status_code == 201, paid.text
+        nobody.ask("/clock", {"advance": "P30D"})
+        self.moved = nobody.ask("/clock").json()["now"]
+
+    def is_known_to(self, stack: StackProcess) -> None:
+        """Find data, token, clock and answers as they were, if ever there was a stack."""
+        again = stack.client()
+        if not self.token:
+            return
+        assert again.ask("/clock").json()["now"] > self.moved
+        with_old_token = Client(again.http, again.api, again.control, token=self.token)
+        assert with_old_token.get("/me").json()["id"] == again.member("lin").member_id
+        assert with_old_token.get("/me/wallet").json()["available"] == self.yuan
+        repeated = pays(again, "lin", yuan=YUAN, purchase_id=f"p-{self.yuan}")
+        assert repeated.status_code == 200, repeated.text
 
 
-@pytest.mark.parametrize("kind", INSTALLED)
-def test_sigterm_stops_everything_and_says_so(kind: Kind, tmp_path: Path) -> None:
-    stack = start(tmp_path, ENGINE=kind)
+def sigterm_stops_everything_and_says_so(stack: StackProcess) -> None:
     children = stack.children()
-    assert len(children) == 4, "an engine, a Stripe and two workers"
+    assert len(children) == 4, "an engine, a Stripe, the background and one worker"
     assert {os.getpgid(child) for child in children} == {os.getpgid(stack.process.pid)}
     assert stack.stop() == 0
     assert all_gone(children)
-    assert not (tmp_path / "stack.json").exists()
+    assert not (stack.home / "stack.json").exists()
     assert "Stopped; the data is kept." in stack.said()
 
 
-def test_ctrl_c_in_a_terminal_reaches_everybody_and_still_stops_in_order(tmp_path: Path) -> None:
-    stack = start(tmp_path)
+def ctrl_c_in_a_terminal_reaches_everybody_and_still_stops_in_order(stack: StackProcess) -> None:
     children = stack.children()
     for process in children:
         os.kill(process, signal.SIGINT)
     assert stack.client().get("/health").status_code == 200
     assert stack.stop(signal.SIGINT) == 0
     assert all_gone(children)
+
+
+def a_terminal_that_closes_loses_nothing(stack: StackProcess) -> None:
+    children = stack.children()
+    for process in children:
+        os.kill(process, signal.SIGHUP)
+    assert stack.stop(signal.SIGHUP) == 0
+    assert all_gone(children)
+
+
+def nobody_outlives_a_killed_supervisor(stack: StackProcess) -> None:
+    children = stack.children()
+    stack.stop(signal.SIGKILL)
+    until(lambda: all_gone(children))
+
+
+def a_power_cut_loses_nothing(stack: StackProcess) -> None:
+    children = stack.children()
+    stack.stop(signal.SIGKILL)
+    for process in filter(is_alive, children):
+        os.kill(process, signal.SIGKILL)
+
+
+ENDINGS: Final[Mapping[Kind, Sequence[Callable[[StackProcess], None]]]] = {
+    Kind.DYNOXIDE: (
+        sigterm_stops_everything_and_says_so,
+        ctrl_c_in_a_terminal_reaches_everybody_and_still_stops_in_order,
+        a_terminal_that_closes_loses_nothing,
+        nobody_outlives_a_killed_supervisor,
+        a_power_cut_loses_nothing,
+    ),
+    # Its power must not be cut: it saves when it is told to stop.
+    Kind.MINISTACK: (
+        sigterm_stops_everything_and_says_so,
+        a_terminal_that_closes_loses_nothing,
+        nobody_outlives_a_killed_supervisor,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", INSTALLED)
+def test_however_a_stack_ends_the_next_one_finds_everything(kind: Kind, tmp_path: Path) -> None:
+    lin = Lin()
+    for end in (*ENDINGS[kind], nobody_outlives_a_killed_supervisor):
+        with a_stack(tmp_path, ENGINE=kind, STACK_WORKERS="1") as stack:
+            lin.is_known_to(stack)
+            lin.buys(stack)
+            end(stack)
 
 
 def test_ctrl_c_under_make_stops_everything_without_an_error(tmp_path: Path) -> None:
@@ -100,19 +172,6 @@ def test_ctrl_c_under_make_stops_everything_without_an_error(tmp_path: Path) -> 
     assert not {"***", "Error", "Traceback"} & set(said.split())
 
 
-@pytest.mark.parametrize("kind", INSTALLED)
-def test_a_terminal_that_closes_loses_nothing(kind: Kind, tmp_path: Path) -> None:
-    stack = start(tmp_path, ENGINE=kind)
-    assert pays(stack.client(), "lin", yuan=99, purchase_id="p-1").status_code == 201
-    children = stack.children()
-    for process in children:
-        os.kill(process, signal.SIGHUP)
-    assert stack.stop(signal.SIGHUP) == 0
-    assert all_gone(children)
-    with a_stack(tmp_path, ENGINE=kind) as second:
-        assert second.client().member("lin").get("/me/wallet").json()["available"] == 99
-
-
 @pytest.mark.parametrize("wait", [0.0, 0.2, 0.5, 1.0])
 def test_a_stack_that_is_still_starting_can_be_stopped(wait: float, tmp_path: Path) -> None:
     process = launch(tmp_path)
@@ -125,55 +184,82 @@ def test_a_stack_that_is_still_starting_can_be_stopped(wait: float, tmp_path: Pa
     assert "Traceback" not in stack.said()
 
 
-def test_nobody_outlives_a_killed_supervisor(tmp_path: Path) -> None:
-    stack = start(tmp_path)
-    children = stack.children()
-    stack.stop(signal.SIGKILL)
-    until(lambda: all_gone(children))
+def test_a_stack_lives_beside_another_one_until_its_engine_dies(
+    stack: StackProcess, tmp_path: Path
+) -> None:
+    port = engines.free_port()
+    with a_stack(tmp_path, PORT=str(port), **SHELL) as mine:
+        a_port_that_is_asked_for_is_taken(mine, port)
+        what_the_shell_says_of_aws_does_not_matter(mine)
+        keys_secrets_and_data_are_the_owners_alone(tmp_path)
+        a_second_stack_on_the_same_state_is_refused_in_one_sentence(mine)
+        two_stacks_know_nothing_of_each_other(mine.client(), stack.client())
+        a_worker_that_dies_is_replaced_and_nobody_is_sent_away(mine)
+        when_the_engine_dies_the_stack_ends_and_says_so(mine)
 
 
-@pytest.mark.parametrize("kind", INSTALLED)
-def test_after_a_killed_supervisor_the_next_one_finds_the_data(kind: Kind, tmp_path: Path) -> None:
-    first = start(tmp_path, ENGINE=kind)
-    nobody = first.client()
-    assert pays(nobody, "lin", yuan=99, purchase_id="p-1").status_code == 201
-    first.stop(signal.SIGKILL)
-    with a_stack(tmp_path, ENGINE=kind) as second:
-        wallet = second.client().member("lin").get("/me/wallet").json()
-        assert wallet["available"] == 99
+def a_port_that_is_asked_for_is_taken(stack: StackProcess, port: int) -> None:
+    addresses = json.loads((stack.home / "stack.json").read_text())
+    assert addresses == {
+        "api": f"http://127.0.0.1:{port}/v1",
+        "control": f"http://127.0.0.1:{port}/local",
+        "stripe": addresses["stripe"],
+    }
+    assert f"http://127.0.0.1:{port}/v1" in stack.said()
 
 
-@pytest.mark.parametrize("kind", CRASH_SAFE)
-def test_on_a_crash_safe_engine_a_power_cut_loses_nothing(kind: Kind, tmp_path: Path) -> None:
-    first = start(tmp_path, ENGINE=kind)
-    assert pays(first.client(), "lin", yuan=99, purchase_id="p-1").status_code == 201
-    children = first.children()
-    first.stop(signal.SIGKILL)
-    for process in filter(is_alive, children):
-        os.kill(process, signal.SIGKILL)
-    with a_stack(tmp_path, ENGINE=kind) as second:
-        assert second.client().member("lin").get("/me/wallet").json()["available"] == 99
+def what_the_shell_says_of_aws_does_not_matter(stack: StackProcess) -> None:
+    assert stack.client().member("lin").get("/me").status_code == 200
 
 
-def test_a_worker_that_dies_is_replaced_and_nobody_is_sent_away(tmp_path: Path) -> None:
-    with a_stack(tmp_path) as stack:
-        nobody = stack.client()
-        _, _, *workers = stack.children()
-        os.kill(workers[0], signal.SIGKILL)
-        until(lambda: len(stack.children()) == 4 and workers[0] not in stack.children())
-        os.kill(workers[1], signal.SIGKILL)
-        assert httpx.get(f"{nobody.api}/health", timeout=30).status_code == 200
-        until(lambda: len(stack.children()) == 4)
-        assert nobody.member("lin").get("/me").status_code == 200
+def keys_secrets_and_data_are_the_owners_alone(home: Path) -> None:
+    stripe = [path.name for path in home.glob("stripe-*")]
+    assert stripe
+    for name in ("issuer.pem", "secret", "environment.json", *stripe):
+        assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((home / "engine").stat().st_mode) == 0o700
 
 
-def test_when_the_engine_dies_the_stack_ends_and_says_so(tmp_path: Path) -> None:
-    stack = start(tmp_path)
-    engine, *workers = stack.children()
+def a_second_stack_on_the_same_state_is_refused_in_one_sentence(stack: StackProcess) -> None:
+    api = stack.client().api
+    said = stack.home / "elsewhere"
+    said.mkdir()
+    told = refusal(said, STATE=str(stack.home))
+    assert told.startswith(f"Jifen already runs on {stack.home} at {api}")
+    assert "STATE=DIR" in told
+    assert stack.client().get("/health").status_code == 200
+
+
+def two_stacks_know_nothing_of_each_other(here: Client, there: Client) -> None:
+    lin = here.member("lin")
+    assert here.api != there.api
+    foreign = Client(there.http, there.api, there.control, token=lin.token)
+    assert foreign.get("/me").status_code == 401
+    assert there.person("lin").get("/me").status_code == 403
+    before = datetime.fromisoformat(there.ask("/clock").json()["now"])
+    here.ask("/clock", {"advance": "P9D"})
+    after = datetime.fromisoformat(there.ask("/clock").json()["now"])
+    assert after - before < timedelta(days=9)
+
+
+def a_worker_that_dies_is_replaced_and_nobody_is_sent_away(stack: StackProcess) -> None:
+    nobody = stack.client()
+    _, _, _, *workers = stack.children()
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    until(lambda: len(stack.children()) == 5 and workers[0] not in stack.children())
+    os.kill(workers[1], signal.SIGKILL)
+    assert httpx.get(f"{nobody.api}/health", timeout=30).status_code == 200
+    until(lambda: len(stack.children()) == 5)
+    assert nobody.member("lin").get("/me").status_code == 200
+
+
+def when_the_engine_dies_the_stack_ends_and_says_so(stack: StackProcess) -> None:
+    engine, *others = stack.children()
     os.kill(engine, signal.SIGKILL)
     assert stack.process.wait(30) == 1
     assert "ended by itself" in stack.said()
-    assert all_gone(workers)
+    assert all_gone(others)
 
 
 def test_workers_that_cannot_live_end_the_stack_with_their_last_words(tmp_path: Path) -> None:
@@ -181,29 +267,6 @@ def test_workers_that_cannot_live_end_the_stack_with_their_last_words(tmp_path: 
     assert "The workers keep dying" in said
     assert "No module named 'no_such_module'" in said
     assert str(tmp_path / "app.log") in said
-
-
-def test_two_stacks_run_side_by_side_and_know_nothing_of_each_other(tmp_path: Path) -> None:
-    with a_stack(tmp_path / "one") as one, a_stack(tmp_path / "two") as two:
-        here, there = one.client(), two.client()
-        lin = here.member("lin")
-        assert here.api != there.api
-        foreign = Client(there.http, there.api, there.control, token=lin.token)
-        assert foreign.get("/me").status_code == 401
-        assert there.person("lin").get("/me").status_code == 403
-        here.ask("/clock", {"advance": "P9D"})
-        assert there.ask("/clock").json()["now"] < here.ask("/clock").json()["now"]
-
-
-def test_a_second_stack_on_the_same_state_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with a_stack(tmp_path) as stack:
-        api = stack.client().api
-        said = tmp_path / "elsewhere"
-        said.mkdir()
-        told = refusal(said, STATE=str(tmp_path))
-        assert told.startswith(f"Jifen already runs on {tmp_path} at {api}")
-        assert "STATE=DIR" in told
-        assert stack.client().get("/health").status_code == 200
 
 
 def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path) -> None:
@@ -229,37 +292,3 @@ def test_a_wish_that_cannot_be_met_is_said_in_one_sentence(
     name: str, value: str, said: str, tmp_path: Path
 ) -> None:
     assert said in refusal(tmp_path, **{name: value})
-
-
-def test_a_port_that_is_asked_for_is_taken(tmp_path: Path) -> None:
-    port = engines.free_port()
-    with a_stack(tmp_path, PORT=str(port)) as stack:
-        addresses = json.loads((tmp_path / "stack.json").read_text())
-        assert addresses == {
-            "api": f"http://127.0.0.1:{port}/v1",
-            "control": f"http://127.0.0.1:{port}/local",
-            "stripe": addresses["stripe"],
-        }
-        assert f"http://127.0.0.1:{port}/v1" in stack.said()
-
-
-def test_keys_secrets_and_data_are_the_owners_alone(tmp_path: Path) -> None:
-    with a_stack(tmp_path):
-        stripe = [path.name for path in tmp_path.glob("stripe-*")]
-        assert stripe
-        for name in ("issuer.pem", "secret", "environment.json", *stripe):
-            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
-        assert stat.S_IMODE((tmp_path / "engine").stat().st_mode) == 0o700
-
-
-def test_what_the_shell_says_of_aws_does_not_matter(tmp_path: Path) -> None:
-    told = {
-        "AWS_PROFILE": "no-such-profile",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        "AWS_REGION": "mars-north-1",
-        "JIFEN_SECRET": "short",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-        "http_proxy": "http://127.0.0.1:9",
-    }
-    with a_stack(tmp_path, **told) as stack:
-        assert stack.client().member("lin").get("/me").status_code == 200

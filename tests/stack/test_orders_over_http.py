@@ -190,7 +190,13 @@ def test_support_refunds_by_quantity_and_what_is_not_restocked_stays_sold(nobody
     assert stock_of(nobody, mug) == (5, 3, 2, 0)
     assert told(desk.post(path, {"quantity": 2}, key=key()), 422)["code"] == "refund_exceeds_order"
     found = told(lin.get(f"/orders/{order['id']}"))
-    assert found["returned"] == {"quantity": 2, "points": 200, "debt_paid": 0, "expired": 0}
+    assert found["returned"] == {
+        "quantity": 2,
+        "points": 200,
+        "debt_paid": 0,
+        "expired": 0,
+        "cash": None,
+    }
 
 
 def test_an_order_in_review_is_approved_or_ends_by_the_job(nobody: Client) -> None:

@@ -1,4 +1,7 @@
-"""The stack's own Stripe: where it is, how an order is paid there, and that it forgets nothing."""
+"""The stack's own Stripe: where it is, how an order is paid there, and that it forgets nothing.
+
+What becomes of an order that was paid there stands in `test_paid_orders`.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +9,17 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-import httpx
 import pytest
 
-from tests.stack.client import Client
-from tests.stack.process import StackProcess, a_stack, until
+from tests.stack.process import a_stack, until
+from tests.stack.till import Till, till_of
 from tests.stripes import KEY, a_client
 
-if TYPE_CHECKING:
-    from stripe import PaymentIntent
-
 _numbers: Final = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Till:
-    """A stack and its Stripe."""
-
-    stack: StackProcess
-    client: Client
-    stripe: str
-
-    def payment(self, order_id: str) -> PaymentIntent:
-        """Make the payment of an order, as the program would."""
-        return a_client(KEY, self.stripe).v1.payment_intents.create(
-            {"amount": 2990, "currency": "cny", "metadata": {"order": order_id}}
-        )
-
-    def pay(self, order_id: str, card: str) -> httpx.Response:
-        """Pay an order as a customer would."""
-        return self.client.ask(f"/pay/{order_id}", {"card": card})
-
-
-def till_of(stack: StackProcess) -> Till:
-    """Return the till of a running stack; nobody takes its webhooks."""
-    stripe = json.loads((stack.home / "stack.json").read_text())["stripe"]
-    till = Till(stack, stack.client(), stripe)
-    paused = till.client.http.post(f"{stripe}/local/webhook", json={"is_paused": True})
-    assert paused.status_code == 200
-    return till
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +101,7 @@ def test_a_stripe_that_dies_is_replaced_and_forgets_nothing(tmp_path: Path) -> N
         intent = till.payment(an_order())
         _, process, *_ = stack.children()
         os.kill(process, signal.SIGKILL)
-        until(lambda: len(stack.children()) == 4 and process not in stack.children())
+        until(lambda: len(stack.children()) == 5 and process not in stack.children())
         again = a_client(KEY, till.stripe).v1.payment_intents.retrieve(intent.id)
         assert again.to_dict() == intent.to_dict()
     with a_stack(tmp_path) as stack:

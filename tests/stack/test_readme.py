@@ -15,6 +15,7 @@ DIFFERS: Final = (
     (re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z"), "…Z"),
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "…-…-…"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "…"),
+    (re.compile(r'"client_secret":"[^"]+"'), '"client_secret":…'),
     (re.compile(r'"next_cursor":"[^"]+"'), '"next_cursor":…'),
     (re.compile(r'"program_version":\d+'), '"program_version":…'),
 )

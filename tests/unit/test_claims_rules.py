@@ -20,11 +20,14 @@ from chalicelib.tiers.claims.rules import (
     typed,
 )
 from chalicelib.tiers.earning.model import Claim, Purchase
-from chalicelib.tiers.earning.rules import CROCKFORD, worth
+from chalicelib.tiers.earning.rules import CROCKFORD
+from chalicelib.tiers.judging.model import Judgement
+from chalicelib.tiers.judging.rules import worth
 
 NOW: Final = datetime(2026, 11, 21, 8, tzinfo=UTC)
 THROUGH: Final = date(2026, 12, 21)
 CODE: Final = "7KQ49XVR0B3MTZ81"
+PAID: Final = Money(12850, "cny")
 
 
 def a_purchase(paid: int = 12850, *, currency: str = "cny", refunded: int = 0) -> Purchase:
@@ -85,7 +88,7 @@ def test_what_was_claimed_stays_so_however_late_it_is() -> None:
 
 
 def test_a_claim_explains_what_was_refunded_before_it() -> None:
-    base, less = explain_claim(DEFAULTS, a_purchase(), refunded=5_000)
+    base, less = explain_claim(Judgement(DEFAULTS, PAID), refunded=5_000)
     assert (base.rule, base.points) == ("base", 128)
     assert (less.rule, less.points) == ("refunded", -50)
     assert less.sentence("en") == "¥50.00 was refunded before the claim: 50 points less."
@@ -93,7 +96,8 @@ def test_a_claim_explains_what_was_refunded_before_it() -> None:
 
 
 def test_a_claim_without_refunds_is_explained_like_its_purchase() -> None:
-    assert [line.rule for line in explain_claim(DEFAULTS, a_purchase(), refunded=0)] == ["base"]
+    lines = explain_claim(Judgement(DEFAULTS, PAID), refunded=0)
+    assert [line.rule for line in lines] == ["base"]
 
 
 @given(
@@ -107,6 +111,6 @@ def test_the_lines_of_a_claim_add_up_to_its_points(
 ) -> None:
     refunded = min(paid, refunded)
     program = replace(DEFAULTS, points_per_unit=rate, currency=currency)
-    purchase = a_purchase(paid, currency=currency)
-    lines = explain_claim(program, purchase, refunded=refunded)
-    assert sum(line.points for line in lines) == worth(program, purchase, refunded=refunded)
+    judgement = Judgement(program, Money(paid, currency))
+    lines = explain_claim(judgement, refunded=refunded)
+    assert sum(line.points for line in lines) == worth(judgement, left=paid - refunded)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import Forbidden
 from chalicelib.kernel.ids import GIVEN_NAME
-from chalicelib.kernel.money import MINOR_DIGITS, MONEY_MAX, Money
+from chalicelib.kernel.money import MINOR_DIGITS, MONEY_MAX, WORDS, Money, written
+from chalicelib.ledger.wallets.model import Lot, Lots
 from chalicelib.program.documents.model import DEFAULTS, Program
 from chalicelib.tiers.earning.model import Claim, Purchase, Return, Sale
 from chalicelib.tiers.earning.rules import (
@@ -20,23 +22,21 @@ from chalicelib.tiers.earning.rules import (
     AHEAD_MAX,
     CODE_CHARS,
     CROCKFORD,
-    WORDS,
     CurrencyNotSupported,
     OccurredAtOutOfRange,
     RefundExceedsPurchase,
     claim_code,
     claimable_through,
     clawed_back,
-    earn,
-    explain,
     fingerprint_of,
     named,
-    points_for,
     refuse_currency,
     refuse_other_channel,
+    refuse_unearnable,
     taken_from_claim,
-    written,
 )
+from chalicelib.tiers.judging.model import Judgement
+from chalicelib.tiers.judging.rules import expiry_of, explain, points_for, worth
 
 NOW: Final = datetime(2026, 11, 21, 8, tzinfo=UTC)
 TODAY: Final = date(2026, 11, 21)
@@ -49,6 +49,14 @@ currencies = st.sampled_from(sorted(MINOR_DIGITS))
 
 def a_program(*, rate: int = 1, currency: str = "cny", zone: str = "Asia/Shanghai") -> Program:
     return replace(DEFAULTS, points_per_unit=rate, currency=currency, zone=zone)
+
+
+def a_judgement(paid: int, *, rate: int = 1, currency: str = "cny") -> Judgement:
+    return Judgement(a_program(rate=rate, currency=currency), Money(paid, currency))
+
+
+def points_in(lots: Lots) -> int:
+    return sum(lot.points for lot in lots)
 
 
 def a_purchase(paid: int, *, refunded: int = 0, currency: str = "cny") -> Purchase:
@@ -92,49 +100,49 @@ def test_any_sequence_of_refunds_takes_what_one_refund_of_their_sum_takes(
     parts: tuple[int, list[int]], rate: int, currency: str
 ) -> None:
     paid, refunds = parts
-    program = a_program(rate=rate, currency=currency)
+    judgement = a_judgement(paid, rate=rate, currency=currency)
     taken = 0
     purchase = a_purchase(paid, currency=currency)
     for amount in refunds:
-        step = clawed_back(program, purchase, amount=amount)
+        step = points_in(clawed_back(judgement, purchase, amount=amount))
         assert step >= 0
         taken += step
         purchase = replace(purchase, refunded=purchase.refunded + amount)
     whole = a_purchase(paid, currency=currency)
-    assert taken == clawed_back(program, whole, amount=sum(refunds))
+    assert taken == points_in(clawed_back(judgement, whole, amount=sum(refunds)))
 
 
 @given(amounts, rates)
 def test_a_refund_of_everything_takes_back_every_point(paid: int, rate: int) -> None:
-    program = a_program(rate=rate)
-    taken = clawed_back(program, a_purchase(paid), amount=paid)
-    assert taken == points_for(program, Money(paid, "cny"))
+    taken = clawed_back(a_judgement(paid, rate=rate), a_purchase(paid), amount=paid)
+    assert points_in(taken) == points_for(a_program(rate=rate), Money(paid, "cny"))
 
 
 def test_what_is_left_can_be_refunded_and_not_one_fen_more() -> None:
     purchase = a_purchase(10_000, refunded=9_000)
-    assert clawed_back(a_program(), purchase, amount=1_000) == 10
+    taken = clawed_back(a_judgement(10_000), purchase, amount=1_000)
+    assert taken == (Lot(date(2028, 11, 30), 10),)
     with pytest.raises(RefundExceedsPurchase) as refusal:
-        clawed_back(a_program(), purchase, amount=1_001)
+        clawed_back(a_judgement(10_000), purchase, amount=1_001)
     assert refusal.value.facts == {"refundable": 1_000, "currency": "cny"}
 
 
 @given(amounts, rates, currencies)
 def test_the_lines_add_up_to_the_points_exactly(paid: int, rate: int, currency: str) -> None:
-    program, money = a_program(rate=rate, currency=currency), Money(paid, currency)
-    earned = earn(program, money, occurred_at=NOW, now=NOW)
-    assert sum(line.points for line in earned.lines) == earned.points == points_for(program, money)
-    assert all(f" {line.points} " in line.sentence("zh-CN") for line in earned.lines)
-    assert all(f"{line.points} point" in line.sentence("en") for line in earned.lines)
+    judgement = a_judgement(paid, rate=rate, currency=currency)
+    lines, points = explain(judgement), points_for(judgement.program, judgement.paid)
+    assert sum(line.points for line in lines) == points == worth(judgement, left=paid)
+    assert all(f" {line.points} " in line.sentence("zh-CN") for line in lines)
+    assert all(f"{line.points} point" in line.sentence("en") for line in lines)
 
 
 def test_an_explanation_is_one_plain_sentence_in_either_language() -> None:
-    (line,) = explain(a_program(), Money(12850, "cny"))
+    (line,) = explain(a_judgement(12850))
     assert line.sentence("en") == "1 point for each whole yuan of ¥128.50: 128 points."
     assert line.sentence("zh-CN") == "实付 ¥128.50，每满 1 元得 1 积分：共 128 积分。"
-    (line,) = explain(a_program(rate=2), Money(50, "cny"))
+    (line,) = explain(a_judgement(50, rate=2))
     assert line.sentence("en") == "2 points for each whole yuan of ¥0.50: 0 points."
-    (line,) = explain(a_program(), Money(100, "cny"))
+    (line,) = explain(a_judgement(100))
     assert line.sentence("en") == "1 point for each whole yuan of ¥1.00: 1 point."
 
 
@@ -157,22 +165,24 @@ def test_money_is_written_with_its_own_digits(money: Money, text: str) -> None:
 
 @pytest.mark.parametrize("off", [AHEAD_MAX, -AGE_MAX, timedelta()])
 def test_the_range_of_occurred_at_includes_its_edges(off: timedelta) -> None:
-    assert earn(a_program(), Money(100, "cny"), occurred_at=NOW + off, now=NOW).points == 1
+    refuse_unearnable(Money(100, "cny"), currencies=["cny"], occurred_at=NOW + off, now=NOW)
 
 
 @pytest.mark.parametrize("off", [AHEAD_MAX + MICROSECOND, -AGE_MAX - MICROSECOND])
 def test_a_microsecond_past_an_edge_is_out_of_range(off: timedelta) -> None:
     with pytest.raises(OccurredAtOutOfRange) as refusal:
-        earn(a_program(), Money(100, "cny"), occurred_at=NOW + off, now=NOW)
+        refuse_unearnable(Money(100, "cny"), currencies=["cny"], occurred_at=NOW + off, now=NOW)
     assert refusal.value.facts == {
         "earliest": "2026-10-22T08:00:00.000000Z",
         "latest": "2026-11-21T08:05:00.000000Z",
     }
 
 
-def test_another_currency_than_the_programs_is_not_supported() -> None:
+def test_another_currency_than_the_programs_then_or_now_is_not_supported() -> None:
+    told: Any = {"currencies": ("cny", "jpy"), "occurred_at": NOW, "now": NOW}
+    refuse_unearnable(Money(100, "jpy"), **told)
     with pytest.raises(CurrencyNotSupported) as refusal:
-        earn(a_program(), Money(100, "usd"), occurred_at=NOW, now=NOW)
+        refuse_unearnable(Money(100, "usd"), **told)
     assert refusal.value.facts == {"currency": "cny"}
 
 
@@ -187,7 +197,8 @@ def test_another_currency_than_the_programs_is_not_supported() -> None:
 def test_points_expire_at_the_end_of_a_month_of_the_programs_zone(
     now: datetime, expires_on: date
 ) -> None:
-    assert earn(a_program(), Money(1, "cny"), occurred_at=now, now=now).expires_on == expires_on
+    program = a_program()
+    assert expiry_of(program, day_of(now, program.zone)) == expires_on
 
 
 def test_a_refund_is_in_its_purchases_currency() -> None:
@@ -261,13 +272,9 @@ def test_a_purchase_can_be_claimed_through_the_30th_day_after_its_booking() -> N
 
 
 def test_a_refund_takes_nothing_from_a_claim_that_is_too_late() -> None:
-    program = a_program()
     for through, taken in ((TODAY, 7), (TODAY - timedelta(days=1), 0)):
         purchase = a_guests_purchase(through=through)
-        assert taken_from_claim(program, purchase, points=7, now=NOW) == taken
-    # In Shanghai it is tomorrow from four in the afternoon of UTC on.
-    tomorrow = datetime(2026, 11, 21, 16, tzinfo=UTC)
-    assert taken_from_claim(program, a_guests_purchase(), points=7, now=tomorrow) == 0
+        assert taken_from_claim(purchase, points=7, today=TODAY) == taken
 
 
 def test_the_journal_names_a_purchase_by_its_path() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.ledger.dates.rules import usable_through
 from chalicelib.ledger.journal.model import Account, Entry, Reason
 from chalicelib.ledger.journal.rules import recompute, seal, trial_balance
 from chalicelib.ledger.wallets.model import NEVER, Lots, Wallet
@@ -18,7 +19,6 @@ from chalicelib.ledger.wallets.rules import (
     Posting,
     balance,
     new_wallet,
-    usable_through,
     verify,
 )
 from tests.builders import LATER, MEMBER_ID, NOW, SOON, TODAY, legs

@@ -16,7 +16,7 @@ from chalicelib.redeem.orders.rules import (
     AlreadySo,
     OrderNotSettled,
     account_of,
-    cancelled,
+    ended,
     is_overdue,
     numbers_of,
     part,
@@ -58,8 +58,9 @@ def test_an_order_is_overdue_from_its_deadline_on_and_never_without_one() -> Non
 
 
 @pytest.mark.parametrize("status", Status)
-def test_points_lie_in_escrow_while_somebody_looks_and_are_redeemed_then(status: Status) -> None:
-    held = Account.ESCROW if status is Status.IN_REVIEW else Account.REDEEMED
+def test_points_lie_in_escrow_while_an_order_waits_and_are_redeemed_then(status: Status) -> None:
+    waits = status in {Status.IN_REVIEW, Status.AWAITING_PAYMENT}
+    held = Account.ESCROW if waits else Account.REDEEMED
     assert account_of(an_order(status=status)) is held
 
 
@@ -178,7 +179,7 @@ def test_an_order_of_which_nothing_is_left_is_not_to_be_sent_any_more(
 
 def test_a_cancelled_order_holds_nothing_waits_for_nothing_and_is_counted_by_no_limit() -> None:
     order = waiting(periods=("d261121",), fulfilment=Fulfilment.PENDING)
-    assert cancelled(order) == replace(
+    assert ended(order, Status.CANCELLED) == replace(
         order,
         version=2,
         status=Status.CANCELLED,

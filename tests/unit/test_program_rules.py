@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.kernel.errors import Forbidden
-from chalicelib.program.documents.model import DEFAULTS
+from chalicelib.program.documents.model import DEFAULTS, Program
 from chalicelib.program.documents.rules import (
     ZoneFixed,
     channel_of,
+    held_since,
+    in_force,
     is_zone,
     refuse_zone_change,
 )
+from tests.builders import NOW
 
+DAY = timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
 ELSEWHERE = replace(DEFAULTS, zone="Europe/Paris")
 
 
@@ -51,3 +57,44 @@ def test_a_client_reports_for_the_channel_that_the_document_gives_it() -> None:
     assert channel_of(program, "client-1") == "store-1"
     with pytest.raises(Forbidden):
         channel_of(program, "store-1")
+
+
+def versions(*days: int) -> dict[int, Program]:
+    """Return versions that hold since so many days after `NOW`; the defaults are among them."""
+    written = {n: replace(DEFAULTS, version=n, since=NOW + DAY * d) for n, d in enumerate(days, 1)}
+    return {0: DEFAULTS, **written}
+
+
+@pytest.mark.parametrize("count", range(9))
+def test_the_version_in_force_is_the_last_that_began_by_then(count: int) -> None:
+    kept = versions(*range(count))
+    for at in range(-1, count + 1):
+        for off, held in ((timedelta(), at + 1), (-MICROSECOND, at)):
+            found = in_force(kept[count], NOW + DAY * at + off, read=kept.__getitem__)
+            assert found.version == max(0, min(held, count))
+
+
+def test_versions_of_one_instant_are_replaced_by_the_last() -> None:
+    kept = versions(0, 0, 0, 1)
+    assert in_force(kept[4], NOW, read=kept.__getitem__).version == 3
+
+
+def test_few_versions_are_read_however_many_there_are() -> None:
+    kept, read = versions(*range(1_000)), list[int]()
+
+    def reads(number: int) -> Program:
+        read.append(number)
+        return kept[number]
+
+    assert in_force(kept[1_000], NOW + DAY * 41, read=reads).version == 42
+    assert len(read) <= 11
+    read.clear()
+    assert in_force(kept[1_000], NOW + DAY * 999, read=reads).version == 1_000
+    assert read == []
+
+
+def test_a_version_begins_now_and_never_before_the_one_that_it_replaces() -> None:
+    assert held_since(DEFAULTS, NOW) == NOW
+    before = replace(DEFAULTS, version=1, since=NOW)
+    assert held_since(before, NOW + DAY) == NOW + DAY
+    assert held_since(before, NOW - MICROSECOND) == NOW

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.kernel.money import Money
 from chalicelib.program.documents.model import Program, ReviewPolicy
 from chalicelib.redeem.orders.model import Concern, Status
 from chalicelib.redeem.review.rules import (
@@ -30,8 +31,8 @@ def test_a_look_takes_three_days_at_most_and_redemptions_count_for_an_hour() -> 
 
 
 def test_without_a_policy_or_a_threshold_no_order_is_looked_at() -> None:
-    assert concerns(Program(), 10**12, recent=10**6) == ()
-    assert concerns(a_program(), 10**12, recent=10**6) == ()
+    assert concerns(Program(), 10**12, cash=None, recent=10**6) == ()
+    assert concerns(a_program(), 10**12, cash=None, recent=10**6) == ()
 
 
 @pytest.mark.parametrize(
@@ -49,11 +50,11 @@ def test_recent_orders_are_counted_only_up_to_where_they_matter(
 def test_with_three_an_hour_the_fourth_within_it_waits(
     recent: int, found: tuple[Concern, ...]
 ) -> None:
-    assert concerns(a_program(3), 10**12, recent=recent) == found
+    assert concerns(a_program(3), 10**12, cash=None, recent=recent) == found
 
 
 def test_where_none_may_go_unseen_the_first_waits() -> None:
-    assert concerns(a_program(0), 1, recent=0) == (Concern.FREQUENCY,)
+    assert concerns(a_program(0), 1, cash=None, recent=0) == (Concern.FREQUENCY,)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +76,21 @@ def test_where_none_may_go_unseen_the_first_waits() -> None:
 def test_at_the_worth_an_order_settles_and_a_point_beyond_it_waits(
     program: Program, most: int
 ) -> None:
-    assert concerns(program, most, recent=0) == ()
-    assert concerns(program, most + 1, recent=0) == (Concern.WORTH,)
+    assert concerns(program, most, cash=None, recent=0) == ()
+    assert concerns(program, most + 1, cash=None, recent=0) == (Concern.WORTH,)
+
+
+def test_the_cash_part_counts_toward_the_worth_of_an_order() -> None:
+    """100 points are worth ¥1 by default: 2,000 points and ¥30.00 are what 5,000 points are."""
+    program = a_program(worth=50 * 100)
+    assert concerns(program, 2_000, cash=Money(3_000, "cny"), recent=0) == ()
+    assert concerns(program, 2_000, cash=Money(3_001, "cny"), recent=0) == (Concern.WORTH,)
 
 
 def test_an_order_that_is_too_often_and_too_much_says_both() -> None:
     program = a_program(3, 5_000)
-    assert concerns(program, 5_001, recent=3) == (Concern.FREQUENCY, Concern.WORTH)
-    assert concerns(program, 5_000, recent=2) == ()
+    assert concerns(program, 5_001, cash=None, recent=3) == (Concern.FREQUENCY, Concern.WORTH)
+    assert concerns(program, 5_000, cash=None, recent=2) == ()
 
 
 @pytest.mark.parametrize("status", Status)

@@ -1,4 +1,4 @@
-"""The settings of Stripe: all of them or none, and none of them ever shown."""
+"""The settings of Stripe, all of them or none, none of them ever shown; and of messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from chalicelib.settings import SettingsMissing, StripeSettings, read
+from chalicelib.settings import MessageSettings, SettingsMissing, StripeSettings, read
 
 PLAIN: Final = {
     "JIFEN_TABLE": "table",
@@ -77,3 +77,12 @@ def test_no_representation_shows_a_key_or_a_secret() -> None:
     told = repr(read(PLAIN | STRIPE).stripe)
     assert "hidden" not in told
     assert "whsec" not in told
+
+
+def test_members_are_told_nothing_until_it_is_said_by_which_ways() -> None:
+    closed = {"JIFEN_MAIL_FROM": "", "JIFEN_SMS": "off", "JIFEN_PUSH_TOPIC": ""}
+    assert read(PLAIN).messages == read(PLAIN | closed).messages == MessageSettings()
+    told = {"JIFEN_MAIL_FROM": "a@b.test", "JIFEN_SMS": "on", "JIFEN_PUSH_TOPIC": "arn"}
+    assert read(PLAIN | told).messages == MessageSettings(
+        "a@b.test", has_sms=True, push_topic="arn"
+    )

@@ -17,8 +17,34 @@ from infra.template.lint import Template, findings, translate
 from infra.template.package import ROOT
 from tests.deployable import of_type, packaged, properties, stack
 
-FUNCTIONS: Final = ("APIHandler", "Authorizer", "OrderDeadlines", "UnfinishedRefunds")
+FUNCTIONS: Final = (
+    "APIHandler",
+    "Authorizer",
+    "Expiry",
+    "HeldNotices",
+    "OrderDeadlines",
+    "Reconciliation",
+    "Relay",
+    "StripeEvents",
+    "UnfinishedRefunds",
+)
+NAMELESS: Final = frozenset({"SendTexts"})
+"""The one right that AWS grants on everything or not at all: a phone number is no resource."""
+MONEY: Final = (
+    "APIHandler",
+    "OrderDeadlines",
+    "Reconciliation",
+    "StripeEvents",
+    "UnfinishedRefunds",
+)
+"""Functions that talk to Stripe."""
 KEPT: Final = ("Table", "Pool", "Secret")
+STRIPE: Final = {
+    "JIFEN_STRIPE_KEY": "sk_test_key",
+    "JIFEN_STRIPE_WEBHOOK_SECRETS": "whsec_one,whsec_two",
+    "JIFEN_ENVIRONMENT": "prod",
+}
+"""What stands in the account's secret, and under which name payments are marked."""
 
 
 def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
@@ -101,6 +127,7 @@ def test_no_role_may_do_everything_or_touch_everything() -> None:
         text
         for role in of_type("AWS::IAM::Role").values()
         for statement in statements(role)
+        if statement["Sid"] not in NAMELESS
         for text in texts([statement["Action"], statement["Resource"]])
     ]
     assert granted
@@ -142,10 +169,39 @@ def test_the_api_may_check_an_item_it_does_not_write_once_some_capability_does()
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_told_everything_that_the_settings_want(name: str) -> None:
     told = properties(name)["Environment"]["Variables"]
-    read = settings.read(dict.fromkeys(told, "long enough to be a secret of 32 bytes"))
+    known = dict.fromkeys(told, "long enough to be a secret of 32 bytes") | STRIPE
+    read = settings.read({name: known[name] for name in told})
     assert read.table
-    # Without Stripe's the program runs, and sells nothing for cash.
-    assert len(told) == len(set(settings.Settings.__slots__) - {"stripe"})
+    assert (read.stripe is not None) == (name in MONEY)
+    assert bool(read.events_queue) == (name == "APIHandler")
+
+
+@pytest.mark.parametrize("name", MONEY)
+def test_stripes_secrets_are_references_and_may_be_empty(name: str) -> None:
+    told = properties(name)["Environment"]["Variables"]
+    secret = "{{resolve:secretsmanager:${StripeSecret}:SecretString:%s::${StripeSecretVersion}}}"
+    assert told["JIFEN_STRIPE_KEY"] == {"Fn::Sub": secret % "key"}
+    assert told["JIFEN_STRIPE_WEBHOOK_SECRETS"] == {"Fn::Sub": secret % "webhook_secrets"}
+    empty = json.loads(properties("StripeSecret")["SecretString"])
+    assert empty == {"key": "", "webhook_secrets": ""}
+    known = dict.fromkeys(told, "long enough to be a secret of 32 bytes")
+    assert settings.read(known | dict.fromkeys(STRIPE, "")).stripe is None
+
+
+@pytest.mark.parametrize("name", MONEY)
+def test_a_line_that_asks_for_a_person_raises_an_alarm(name: str) -> None:
+    group = properties(name)["LoggingConfig"]["LogGroup"]
+    (watched,) = (
+        one for one in of_type("AWS::Logs::MetricFilter").values() if one["LogGroupName"] == group
+    )
+    assert watched["FilterPattern"] == '{ $.alarm = "*" }'
+    (counted,) = watched["MetricTransformations"]
+    alarm = properties("AlarmLines")
+    assert (counted["MetricNamespace"], counted["MetricName"]) == (
+        alarm["Namespace"],
+        alarm["MetricName"],
+    )
+    assert alarm["Threshold"] == 0
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -172,6 +228,17 @@ def test_every_alarm_wakes_somebody() -> None:
     watched = {alarm["MetricName"] for alarm in alarms.values()}
     assert {"5XXError", "Throttles", "WriteThrottleEvents"} <= watched
     assert all(alarm["AlarmActions"] == [{"Ref": "Alarms"}] for alarm in alarms.values())
+
+
+def test_a_reconciliation_that_fails_once_or_does_not_run_for_a_day_wakes_somebody() -> None:
+    failed, missed = properties("ReconciliationErrors"), properties("ReconciliationMissed")
+    assert failed["Dimensions"] == missed["Dimensions"]
+    assert missed["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "Reconciliation"}}]
+    assert (failed["MetricName"], failed["Threshold"]) == ("Errors", 0)
+    assert (missed["MetricName"], missed["Statistic"]) == ("Invocations", "Sum")
+    assert (missed["Period"], missed["Threshold"]) == (86_400, 1)
+    assert missed["ComparisonOperator"] == "LessThanThreshold"
+    assert missed["TreatMissingData"] == "breaching"
 
 
 def test_the_alarm_on_failures_watches_the_stage_that_is_deployed() -> None:
