@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Final
 
-PARTS: Final = ("units", "codes", "start", "handler", "throughput", "rush")
+PARTS: Final = ("units", "cash", "codes", "start", "handler", "throughput", "rush", "sweep")
 
 
 def main(names: list[str]) -> None:

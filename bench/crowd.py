@@ -7,8 +7,11 @@ not verify; what they cost to read and to write beside is what is measured here.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
+
+from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.kernel.ids import base62
 from chalicelib.settings import settings
@@ -27,7 +30,7 @@ Written = Mapping[str, Mapping[str, Any]]
 def many_rewards(mall: Mall, count: int) -> None:
     """Copy a reward until there are `count` more, each with a place of its own on the shelf."""
     reward = mall.reward(description={"zh": "好看的杯子" * 10, "en": "A fine mug. " * 10})
-    raw = _read(mall, [("catalog", f"R#{reward}")])[0]
+    raw = read_items(mall, [("catalog", f"R#{reward}")])[0]
 
     def copy(number: int) -> Written:
         hour, rest = divmod(number, 3600)
@@ -35,7 +38,7 @@ def many_rewards(mall: Mall, count: int) -> None:
         name = f"R#rwd_{base62(number, ID_CHARS)}"
         return {**raw, "s": {"S": name}, "l1": {"S": at}}
 
-    _write(copy(number) for number in range(count))
+    write_items(copy(number) for number in range(count))
 
 
 def many_members(mall: Mall, count: int) -> None:
@@ -43,20 +46,32 @@ def many_members(mall: Mall, count: int) -> None:
     mall.member("original", points=100)
     member_id = id_of("original")
     sorts = ("P", "W", "J#000000000002")
-    originals = _read(mall, [(member_id, sort) for sort in sorts])
+    originals = read_items(mall, [(member_id, sort) for sort in sorts])
     ids = (f"mem_{base62(number, ID_CHARS)}" for number in range(count))
-    _write({**raw, "p": {"S": copied}} for copied in ids for raw in originals)
+    write_items({**raw, "p": {"S": copied}} for copied in ids for raw in originals)
 
 
-def _read(mall: Mall, keys: Sequence[Key]) -> list[RawItem]:
+def read_items(mall: Mall, keys: Sequence[Key]) -> list[RawItem]:
+    """Return items as they are stored."""
     found = fetch_raw(Work(mall.clock.now()), keys)
     return [found[key] for key in keys]
 
 
-def _write(items: Iterator[Written]) -> None:
+def write_items(items: Iterator[Written]) -> None:
+    """Write items past the product, 25 a call."""
     # PynamoDB's type for its client leaves out the operations.
     client: Any = connection().connection.client
+    table = settings().table
     while batch := list(itertools.islice(items, BATCH_MAX)):
         puts: Any = [{"PutRequest": {"Item": item}} for item in batch]
-        answer = client.batch_write_item(RequestItems={settings().table: puts})
+        answer = _sent(partial(client.batch_write_item, RequestItems={table: puts}))
         assert not answer.get("UnprocessedItems"), "a local engine takes everything"
+
+
+def _sent(call: Callable[[], Written]) -> Written:
+    """Return what a call brings, sent again where a busy machine lets it wait too long."""
+    while True:
+        try:
+            return call()
+        except ReadTimeoutError:
+            continue
