@@ -163,14 +163,14 @@ class Engine:
         # The stubs know neither handlers that answer nor what this client can do.
         client: Any = connection().connection.client
         events = client.meta.events
-        # Signatures, which nobody reads here, would take a tenth of the time.
-        events.register_first("choose-signer.dynamodb", _unsigned)
+        events.register_first("choose-signer.dynamodb", unsigned)
         events.register_first("before-send.dynamodb", self._create)
         defined = json.loads(DEFINITION.read_text())
         client.create_table(
             TableName=NAME, **{name: defined[name] for name in SAME_IN_CREATE_TABLE}
         )
         events.unregister("before-send.dynamodb", self._create)
+        events.unregister("choose-signer.dynamodb", unsigned)
         table = self._table
         vars(table)["__deepcopy__"] = lambda _: table
 
@@ -266,7 +266,7 @@ def _shared(items: Any) -> Any:
     return defaultdict(dict, {partition: dict(found) for partition, found in items.items()})
 
 
-def _unsigned(**_: object) -> object:
+def unsigned(**_: object) -> object:
     return botocore.UNSIGNED
 
 

@@ -88,7 +88,14 @@ def launch(home: Path, **environment: str) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
+            preexec_fn=hear,  # noqa: PLW1509 - it does nothing that a thread could hold up
         )
+
+
+def hear() -> None:
+    """Hear the signals of a terminal, which whoever runs the tests may have been told to ignore."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

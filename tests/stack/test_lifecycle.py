@@ -26,7 +26,7 @@ from infra.local import engines
 from infra.local.engines import ROOT, Kind
 from infra.local.running import is_alive
 from tests.stack.client import Client
-from tests.stack.process import StackProcess, a_stack, all_gone, launch, refusal, until
+from tests.stack.process import StackProcess, a_stack, all_gone, hear, launch, refusal, until
 
 INSTALLED: Final = [kind for kind in Kind if engines.is_installed(kind)]
 SHELL: Final = {
@@ -161,6 +161,7 @@ def test_ctrl_c_under_make_stops_everything_without_an_error(tmp_path: Path) -> 
             stdout=sink,
             stderr=sink,
             start_new_session=True,
+            preexec_fn=hear,  # noqa: PLW1509 - as in `launch`
         )
     until(lambda: (home / "stack.json").exists() or process.poll() is not None)
     running = json.loads((home / "running.json").read_text())
