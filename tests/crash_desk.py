@@ -11,6 +11,10 @@ from tests.mall import id_of, made
 
 DESK: Final = "/admin/adjustments"
 LARGE: Final = 5_000
+CORRECTED: Final = ((r"\badj_[0-9A-Za-z]{20}", "adj_"),)
+"""A correction's name is its request's own."""
+ALONE: Final = (*CORRECTED, (r'"n": {"N": "[0-9]+"}', "alone"))
+"""What an operator moved alone in a day, which all clients share; the invariants add it up."""
 
 
 def correct(clients: Clients) -> Send:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tests import crash_activities as active
 from tests import crash_campaigns as campaigns
 from tests import crash_cash as cash
 from tests import crash_desk as desk
@@ -58,10 +59,6 @@ TOLD: Final[Masks] = (
     (r'"wallet#[0-9]"', "wallet#"),
 )
 """Which event it is, and when: a message comes back after a while."""
-CORRECTED: Final[Masks] = ((r"\badj_[0-9A-Za-z]{20}", "adj_"),)
-"""A correction's name is its request's own."""
-ALONE: Final[Masks] = (*CORRECTED, (r'"n": {"N": "[0-9]+"}', "alone"))
-"""What an operator moved alone in a day, which all clients share; the invariants add it up."""
 DISPUTED: Final[Masks] = (*TOLD, (r"\bdu_[0-9A-Za-z]+", "du_"), (r'"disputed#[0-3]"', "shard"))
 """And which dispute of it."""
 BRIEF: Final[Masks] = (
@@ -154,6 +151,9 @@ WRITES: Final[Mapping[str, Entry]] = {
     "claim": Entry("POST /v1/me/claims", 201, orders.claim, CLAIMED, seconds=CRASHES),
     # "a wrong code".
     "a wrong claim": Entry("POST /v1/me/claims", 404, orders.claim_wrongly, seconds=ONCE),
+    # "redeem".
+    "check in": Entry(active.CHECK_INS, 201, active.check_in, active.CAME, seconds=CRASHES),
+    "do a task": Entry(active.TASKS, 201, active.do_task, active.SHOWN, seconds=ONCE),
     "redeem": Entry(ORDERS, 201, requests.redeem, NUMBERS),
     # "redeem", with more items.
     "redeem to an address": Entry(
@@ -200,15 +200,15 @@ WRITES: Final[Mapping[str, Entry]] = {
         "GET /v1/admin/orders/{id}", 200, orders.look_too_late, SHARED_UNITS, seconds=CRASHES
     ),
     # "redeem": it creates its own receipt, the wallet and its entry.
-    "correct": Entry(CORRECTIONS, 201, desk.correct, ALONE, seconds=CRASHES),
+    "correct": Entry(CORRECTIONS, 201, desk.correct, desk.ALONE, seconds=CRASHES),
     # One transaction whose first item is the receipt: "create a reward".
-    "propose": Entry(CORRECTIONS, 201, desk.propose, CORRECTED, seconds=ONCE),
+    "propose": Entry(CORRECTIONS, 201, desk.propose, desk.CORRECTED, seconds=ONCE),
     # "cancel": one transaction with a receipt, on what was read.
     "approve a correction": Entry(
-        f"{CORRECTIONS}/{{id}}/approve", 200, desk.approve, CORRECTED, seconds=ONCE
+        f"{CORRECTIONS}/{{id}}/approve", 200, desk.approve, desk.CORRECTED, seconds=ONCE
     ),
     "reject a correction": Entry(
-        f"{CORRECTIONS}/{{id}}/reject", 200, desk.reject, CORRECTED, seconds=ONCE
+        f"{CORRECTIONS}/{{id}}/reject", 200, desk.reject, desk.CORRECTED, seconds=ONCE
     ),
     # No receipt: what is so already is left as it is, as in "freeze".
     "wish": Entry("PUT /v1/me/notices", 200, notices.wish, seconds=ONCE),
@@ -266,6 +266,7 @@ MEMBERS_READ: Final = (
     "/me/expiries",
     "/me/journal",
     "/me/notices",
+    *active.READ,
     "/me/catalog",
     "/orders",
     "/orders/{order}",

@@ -3,6 +3,7 @@
 lin bought twice, returned a part, redeemed two mugs with an address, and lost the rest to its
 date; ana is frozen. mei took every way that an order has, and claimed what she had bought as a
 guest. zhou owes, and was paid back; old got points back whose date had passed, and ren did not.
+amy checked in for eight days, did tasks, and referred two.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.storage.work import Work
+from tests.activities import hear, refer
 from tests.campaigns import begun, doubling, edited
 from tests.events import Api, Json, a_caller
 from tests.mall import CHANNEL_NAME, Mall, a_purchase, id_of, made
@@ -37,6 +39,7 @@ ADDRESS: Final = {
 }
 LIN: Final = {"subject": "lin", "name": "林小雨", "phone": "+8613800000001"}
 ANA: Final = {"subject": "ana", "name": "Ana María", "email": "ana@example.test"}
+ONE_A_MONTH: Final = {"per_month": 1}
 CODES: Final = [f"SPRING-{number}" for number in range(6)]
 
 
@@ -60,6 +63,7 @@ def live(mall: Mall) -> None:
     mall.clock.advance(days=41)
     mall.earn("lin", 10)
     made(refund(mall, late, key="late"), 201)
+    _be_active(mall)
 
 
 def _enrol(mall: Mall) -> Api:
@@ -191,6 +195,21 @@ def _correct(mall: Mall) -> None:
         told = made(mall.support.post(path, asked_for, key=f"desk{points}"), 201)
         if verdict:
             made(mall.finance.post(f"{path}/{told['id']}/{verdict}", {}, key=f"v{points}"), 200)
+
+
+def _be_active(mall: Mall) -> None:
+    """Let amy check in for eight days, do tasks, and refer two: one a month is paid for."""
+    amy, settings = mall.member("amy"), mall.marketing.get("/admin/program")["activities"]
+    change_program(mall, activities=settings | {"referral": settings["referral"] | ONE_A_MONTH})
+    for number in range(2):
+        shown = {"evidence": f"https://example.test/posts/{number}"}
+        made(amy.post("/me/tasks/share", shown, key=f"share-{number}"), 201)
+        refer(mall, f"friend-{number}", "amy")
+        mall.earn(f"friend-{number}", 10)
+        hear(Work(mall.clock.now()), f"friend-{number}")
+    for number in range(8):
+        made(amy.post("/me/check-ins", key=f"day-{number}"), 201)
+        mall.clock.advance(days=1)
 
 
 def _take_back(mall: Mall, purchase_id: str, refund_id: str, *, amount: int = 1_000) -> None:

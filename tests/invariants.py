@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from chalicelib.storage.work import Work
+from tests import invariants_activities as activities
 from tests import invariants_campaigns as campaigns
 from tests import invariants_cash as cash
 from tests import invariants_desk as desk
@@ -139,6 +140,13 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     campaigns.budgets_pay_for_what_is_given,
     campaigns.caps_count_what_is_given,
     campaigns.versions_follow_each_other,
+    activities.check_ins_are_worth_what_the_settings_say,
+    activities.streaks_are_runs_of_check_ins,
+    activities.what_is_done_and_entries_agree,
+    activities.tasks_are_counted_within_their_caps,
+    activities.evidence_counts_once,
+    activities.referrals_are_paid_once,
+    activities.referrals_are_counted_within_their_cap,
     orders.orders_and_entries_agree,
     orders.orders_hold_what_did_not_come_back,
     orders.what_comes_back_keeps_its_dates,

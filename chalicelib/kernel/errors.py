@@ -193,6 +193,14 @@ class RuleRefusal(Refusal):
     kind = Kind.RULE
 
 
+class LimitReached(RuleRefusal):
+    """More than may be had, or done, in a period; `resets_at` says when the next one begins."""
+
+    code = "limit_reached"
+    en = "This is limited to {limit} in this period; you have {used}."
+    zh = "此项在此期间的上限为 {limit}，您已用 {used}。"
+
+
 class InvalidFields(RuleRefusal):
     """Fields that are unknown, of the wrong type or out of range."""
 

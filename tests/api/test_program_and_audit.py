@@ -51,7 +51,10 @@ def put(api: Api, body: object, tag: str) -> Reply:
 @pytest.mark.usefixtures("table")
 def test_before_anybody_writes_the_defaults_hold_under_a_tag_of_their_own() -> None:
     shown = Api(app, MARKETING).get("/admin/program")
-    assert (shown.json, shown.headers["etag"]) == ({**DEFAULTS, "review": None}, '"1"')
+    told = shown.json
+    check_in = told.pop("activities")["check_in"]
+    assert check_in == {"points": 10, "streaks": [{"days": 7, "points": 1000}]}
+    assert (told, shown.headers["etag"]) == ({**DEFAULTS, "review": None}, '"1"')
     changed = put(Api(app, MARKETING), {**DEFAULTS, "points_per_unit": 2}, '"1"')
     assert (changed.status, changed.headers["etag"]) == (200, '"2"')
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.storage.work import Work
 from chalicelib.web.problems import CodeRow, code_rows
-from tests import refused, refused_orders
+from tests import refused, refused_activities, refused_orders
 from tests.invariants import snapshot
 from tests.mall import Mall
 
@@ -45,6 +45,9 @@ CAUSES: Final[Mapping[str, refused.Prepare]] = {
     "not_eligible": refused.not_eligible,
     "not_redeemable_now": refused.not_redeemable_now,
     "campaign_unclear": refused.campaign_unclear,
+    "already_checked_in": refused_activities.already_checked_in,
+    "evidence_used": refused_activities.evidence_used,
+    "referral_refused": refused_activities.referral_refused,
     "already_claimed": refused_orders.already_claimed,
     "already_decided": refused.already_decided,
     "self_approval": refused.self_approval,

@@ -174,6 +174,8 @@ def _below(schema: Schema, step: str) -> Schema:
         if step in branch.get("properties", {}):
             found: Schema = branch["properties"][step]
             return _object_first(found)
+        for entry in branch.get("patternProperties", {}).values():
+            return _object_first(entry)
         if "items" in branch:
             return _object_first(branch["items"])
     return {}

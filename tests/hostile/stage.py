@@ -126,7 +126,7 @@ class Stage:
 
     def parameters(self, operation: Operation) -> dict[str, str]:
         """Return the names in an operation's path, each of something that is there."""
-        given = {"channel": CHANNEL_NAME, "purchase_id": "p-real"}
+        given = {"channel": CHANNEL_NAME, "purchase_id": "p-real", "task": "share"}
         return {
             told["name"]: given.get(told["name"]) or self.real(told["example"])
             for told in operation.parameters("path")
@@ -142,6 +142,7 @@ class Stage:
             "purchase_id": f"p-{number}",
             "refund_id": f"r-{number}",
             "phone": f"+86139{number:08}",
+            "evidence": f"https://example.test/posts/{number}",
         }
         body: dict[str, Json] = self.real(operation.example)
         if "multiplier_bp" in body:
@@ -258,6 +259,11 @@ def begin_campaign(stage: Stage) -> None:
     stage.names["cmp"] = begun(stage.mall, soon)
 
 
+def begin_a_day(stage: Stage) -> None:
+    """Let a day begin on which nobody has checked in, or done a task."""
+    stage.mall.clock.advance(days=1)
+
+
 PREPARED: Final[Mapping[str, Callable[[Stage], None]]] = {
     "GET /v1/admin/adjustments/{id}": propose,
     "POST /v1/admin/adjustments/{id}/approve": propose,
@@ -273,6 +279,8 @@ PREPARED: Final[Mapping[str, Callable[[Stage], None]]] = {
     "POST /v1/admin/rewards/{id}/codes": bring_codes,
     "GET /v1/admin/rewards/{id}/codes/{import}": bring_codes,
     "POST /v1/admin/rewards/{id}/codes/{import}/execute": bring_codes,
+    "POST /v1/me/check-ins": begin_a_day,
+    "POST /v1/me/tasks/{task}": begin_a_day,
     "POST /v1/orders/{id}/cancel": settle,
     "POST /v1/orders/{id}/refunds": settle,
     "POST /v1/orders/{id}/fulfilment": settle,

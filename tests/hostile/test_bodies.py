@@ -32,6 +32,8 @@ EVERY: Final = pytest.mark.parametrize("operation", WITH_BODY, ids=lambda one: o
 
 UNTOLD: Final = {
     "subject": "kept as the member's id alone, which is made from it",
+    "evidence": "kept as a digest alone, so that it counts once",
+    "device": "kept as a digest alone, so that two can be compared",
     "lines": "kept as part of what makes two reports the same, and tested with those",
     "csv": "codes are sealed; what a file says of them is tested with imports",
     "claim_code": "a code that somebody reads aloud: case, spaces and hyphens do not matter",

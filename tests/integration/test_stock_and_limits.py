@@ -11,7 +11,6 @@ import pytest
 
 from chalicelib.catalog.limits import service as limits
 from chalicelib.catalog.limits.model import Counter
-from chalicelib.catalog.limits.rules import LimitReached
 from chalicelib.catalog.limits.service import LimitShort
 from chalicelib.catalog.limits.store import CounterItem
 from chalicelib.catalog.rewards.model import Limit, Per
@@ -20,7 +19,7 @@ from chalicelib.catalog.stock.model import Hint, Left, StockPlan, Taken
 from chalicelib.catalog.stock.rules import SoldOut
 from chalicelib.catalog.stock.service import ShardShort
 from chalicelib.catalog.stock.store import ShardItem
-from chalicelib.kernel.errors import Contended
+from chalicelib.kernel.errors import Contended, LimitReached
 from chalicelib.storage.transaction import Transaction, persist
 from chalicelib.storage.work import Work
 from tests.api.shelf import calls

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tests.interleavings import activity_cases as activity
 from tests.interleavings import ending_points
 from tests.interleavings import use_cases as use
 from tests.interleavings.actors import Stage
@@ -33,6 +34,13 @@ GROUPS: Final[Mapping[str, Mapping[str, Prepare]]] = {
         "freeze": use.freeze,
         "exempt": use.exempt,
         "verify": use.verify,
+    },
+    "a day's activities": {
+        "check in": activity.check_in,
+        "review": activity.review,
+        "share": activity.share,
+        "share the same": activity.share_the_same,
+        "hear of a friend": activity.hear_of_a_friend,
     },
     "a wallet past a last day": ending_points.cases(ending_points.PAST),
     "a wallet on a day to remind": ending_points.cases(ending_points.TO_REMIND),

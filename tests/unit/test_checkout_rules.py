@@ -9,7 +9,6 @@ from typing import Final
 import pytest
 
 from chalicelib.catalog.limits.model import Counter
-from chalicelib.catalog.limits.rules import LimitReached
 from chalicelib.catalog.rewards.model import (
     EVERYONE,
     Audience,
@@ -26,7 +25,7 @@ from chalicelib.catalog.rewards.model import (
 from chalicelib.catalog.rewards.rules import NotEligible, NotRedeemableNow
 from chalicelib.catalog.stock.model import Left, Mode, Shard, StockPlan
 from chalicelib.catalog.stock.rules import SoldOut
-from chalicelib.kernel.errors import InvalidFields, Refusal
+from chalicelib.kernel.errors import InvalidFields, LimitReached, Refusal
 from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.wallets.model import Lot, Wallet

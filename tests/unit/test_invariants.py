@@ -11,6 +11,7 @@ from chalicelib.storage.table import connection
 from chalicelib.storage.work import Work
 from tests import (
     history,
+    vandalism_activities,
     vandalism_campaigns,
     vandalism_desk,
     vandalism_disputes,
@@ -27,6 +28,7 @@ from tests.mall import Mall
 from tests.vandalism import Columns, Plants, laid, lay, n
 
 PLACES: Final = (
+    vandalism_activities,
     vandalism_campaigns,
     vandalism_desk,
     vandalism_disputes,

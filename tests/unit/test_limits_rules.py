@@ -10,7 +10,6 @@ import pytest
 
 from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.limits.rules import (
-    LimitReached,
     counters_of,
     key_of,
     period_of,
@@ -18,6 +17,7 @@ from chalicelib.catalog.limits.rules import (
     refuse,
 )
 from chalicelib.catalog.rewards.model import Limit, Per
+from chalicelib.kernel.errors import LimitReached
 from tests.builders import MEMBER_ID, REWARD_ID, TODAY, a_reward
 
 ZONE: Final = "Asia/Shanghai"

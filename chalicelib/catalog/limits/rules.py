@@ -12,15 +12,7 @@ from datetime import date, datetime, timedelta
 from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.rewards.model import Per, Reward
 from chalicelib.kernel.clock import end_of_month_after, rfc3339, start_of
-from chalicelib.kernel.errors import RuleRefusal
-
-
-class LimitReached(RuleRefusal):
-    """A member would have more units of a reward than its limit allows in a period."""
-
-    code = "limit_reached"
-    en = "This reward is limited to {limit} in this period; you have {used}."
-    zh = "该奖励在此期间限兑 {limit} 件，您已兑换 {used} 件。"
+from chalicelib.kernel.errors import LimitReached
 
 
 def period_of(per: Per, today: date) -> tuple[str, date | None]:

@@ -96,6 +96,13 @@ class Reason(Enum):
         "订单付款已被退回，积分已退还。",
     )
     ADJUSTMENT = ("adjustment", "A correction of your points.", "积分更正。")
+    CHECK_IN = ("check_in", "Points for checking in.", "签到获得积分。")
+    TASK = ("task", "Points for something that you did.", "完成任务获得积分。")
+    REFERRAL = (
+        "referral",
+        "Points because somebody you referred made a purchase.",
+        "您推荐的新会员完成消费，获得积分。",
+    )
     EXPIRY = ("expiry", "Points past their last day.", "积分已过有效期。")
     EXEMPTION = ("exemption", "A change of how long your points are kept.", "积分保留期限变更。")
     FROZEN = ("frozen", "The account was frozen.", "账户已被冻结。")
@@ -120,7 +127,8 @@ class Entry:
     """What one wallet version changed and why. Legs sum to 0; `dates` sum to AVAILABLE's leg.
 
     `refers` names the order, purchase, refund or correction behind it (`refund` is a purchase's,
-    `order_refund` an order's); `hash` is SHA-256 over `previous` and the entry's own bytes.
+    `order_refund` an order's), the task, or the new member who was `referred`; `hash` is SHA-256
+    over `previous` and the entry's own bytes.
     """
 
     member_id: str

@@ -33,6 +33,8 @@ class EntryItem(Item):
     refund = UnicodeAttribute(attr_name="r", null=True)
     order_refund = UnicodeAttribute(attr_name="x", null=True)
     adjustment = UnicodeAttribute(attr_name="j", null=True)
+    task = UnicodeAttribute(attr_name="m", null=True)
+    referred = UnicodeAttribute(attr_name="f", null=True)
     until = UnicodeAttribute(attr_name="u", null=True)
     since = UnicodeAttribute(attr_name="n", null=True)
     paid = UnicodeAttribute(attr_name="y", null=True)
@@ -49,6 +51,8 @@ REFERRED = (
     "refund",
     "order_refund",
     "adjustment",
+    "task",
+    "referred",
     "until",
     "since",
     "paid",

@@ -10,7 +10,10 @@ from chalicelib.kernel.errors import Language
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What is told of somebody who joins. `phone` is E.164; `referred_by` names a member."""
+    """What is told of somebody who joins.
+
+    `phone` is E.164; `referred_by` names a member; `device` is whatever an app knows one by.
+    """
 
     name: str | None = None
     email: str | None = None
@@ -18,6 +21,7 @@ class Enrolment:
     birthday: date | None = None
     language: Language | None = None
     referred_by: str | None = None
+    device: str | None = None
 
     def told(self) -> tuple[str, ...]:
         """Return the names of the fields that were told: all that a log may say of them."""
@@ -26,7 +30,10 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A member's profile; `language` is what messages are written in."""
+    """A member's profile; `language` is what messages are written in.
+
+    `device` is a keyed digest of the one that they joined with, if any was told.
+    """
 
     member_id: str
     name: str | None
@@ -36,6 +43,7 @@ class Profile:
     language: Language
     referred_by: str | None
     enrolled_at: datetime
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

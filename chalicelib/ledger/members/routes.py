@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from chalicelib.kernel.errors import Contended, Forbidden, Language, NotEnrolled, NotFound, TooMany
 from chalicelib.ledger.members import service
 from chalicelib.ledger.members.model import Enrolment, Member
-from chalicelib.ledger.members.rules import PHONE_PATTERN, PhoneTaken, SubjectTaken
+from chalicelib.ledger.members.rules import PHONE_PATTERN, PhoneTaken, ReferralRefused, SubjectTaken
 from chalicelib.web.bodies import PRINTABLE, Body, Day, View
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.identity import OPERATOR
@@ -22,6 +22,8 @@ NAME_CHARS_MAX: Final = 100
 EMAIL_CHARS_MAX: Final = 254
 """The longest address that mail servers pass on (RFC 5321)."""
 ID_CHARS_MAX: Final = 64
+DEVICE_CHARS_MAX: Final = 128
+"""Apps use a UUID, or a hash in hexadecimal."""
 CODE_CHARS_MAX: Final = 64
 """A till sends whatever it scanned; anything longer is no code of ours."""
 CHANNEL: Final = "channel"
@@ -36,6 +38,8 @@ Email = Annotated[
         examples=["lin@example.test"],
     ),
 ]
+Device = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=DEVICE_CHARS_MAX)]
+"""What an app knows a device by; kept as a digest, so that a referral can be refused."""
 Phone = Annotated[str, Field(pattern=PHONE_PATTERN, examples=["+8613800000001"])]
 
 routes = Routes(__name__)
@@ -62,6 +66,8 @@ class SelfDraft(Body):
     email: Email | None = None
     birthday: Day | None = None
     language: Language | None = None
+    referred_by: Annotated[str, Field(max_length=ID_CHARS_MAX)] | None = None
+    device: Device | None = None
 
 
 class MemberDraft(Body):
@@ -73,6 +79,7 @@ class MemberDraft(Body):
     phone: Phone | None = None
     birthday: Day | None = None
     referred_by: Annotated[str, Field(max_length=ID_CHARS_MAX)] | None = None
+    device: Device | None = None
 
     def enrolment(self) -> Enrolment:
         """Return it as the ledger's word."""
@@ -82,6 +89,7 @@ class MemberDraft(Body):
             phone=self.phone,
             birthday=self.birthday,
             referred_by=self.referred_by,
+            device=self.device,
         )
 
 
@@ -168,7 +176,7 @@ class ShownView(View):
     answer=MemberView,
     status=201,
     summary="Make somebody a member",
-    refusals=(SubjectTaken, PhoneTaken, NotFound, Forbidden, Contended),
+    refusals=(SubjectTaken, PhoneTaken, ReferralRefused, NotFound, Forbidden, Contended),
     example={"name": "Lin", "phone": "+8613800000001", "birthday": "1990-05-17"},
     answer_example={**MEMBER_EXAMPLE, "email": None},
 )
@@ -209,7 +217,7 @@ def resolve(call: Call[ShownDraft]) -> ShownView:
     status=201,
     status_again=200,
     summary="Join the program; asked again, it answers 200 and changes nothing",
-    refusals=(Contended,),
+    refusals=(NotFound, ReferralRefused, Contended),
     example={"name": "Lin", "language": "zh-CN"},
     answer_example={**MEMBER_EXAMPLE, "email": None, "phone": None, "birthday": None},
 )
@@ -221,6 +229,8 @@ def join(call: Call[SelfDraft]) -> Answer:
         email=body.email,
         birthday=body.birthday,
         language=body.language or call.language,
+        referred_by=body.referred_by,
+        device=body.device,
     )
     enrolled = service.enrol_self(call.work, told, subject=call.identity.subject)
     return Answer(MemberView.of(enrolled.member), status=201 if enrolled.first else 200)

@@ -15,9 +15,9 @@ import re
 from datetime import UTC, date, datetime
 from typing import Final
 
-from chalicelib.kernel.errors import Conflict, InvalidFields
+from chalicelib.kernel.errors import Conflict, InvalidFields, RuleRefusal
 from chalicelib.kernel.ids import MEMBER_CHARS, base62, keyed_digest
-from chalicelib.ledger.members.model import TillCode
+from chalicelib.ledger.members.model import Profile, TillCode
 
 PHONE_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
 """E.164: a plus, a country code, 15 digits at most; no country has numbers of fewer than 7."""
@@ -46,6 +46,31 @@ class PhoneTaken(Conflict):
     code = "phone_taken"
     en = "This phone number belongs to another member."
     zh = "该手机号已被其他会员使用。"
+
+
+class ReferralRefused(RuleRefusal):
+    """Whoever joins looks like the very member who is to have referred them."""
+
+    code = "referral_refused"
+    en = "A new member cannot share a phone, an email address or a device with the referrer."
+    zh = "新会员不能与推荐人使用相同的手机号、邮箱或设备。"
+
+
+def refuse_referral(new: Profile, referrer: Profile) -> None:
+    """Raise `ReferralRefused` where somebody who joins is the referrer, or shares a contact."""
+    shared = (
+        (new.member_id, referrer.member_id),
+        (new.phone, referrer.phone),
+        (_folded(new.email), _folded(referrer.email)),
+        (new.device, referrer.device),
+    )
+    if any(one is not None and one == other for one, other in shared):
+        raise ReferralRefused
+
+
+def _folded(email: str | None) -> str | None:
+    """Return an address as most mail servers compare it: in one case."""
+    return None if email is None else email.casefold()
 
 
 def refuse_birthday(birthday: date | None, today: date) -> None:

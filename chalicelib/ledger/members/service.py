@@ -8,6 +8,7 @@ profile is the receipt and goes in first.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -21,6 +22,7 @@ from chalicelib.ledger.members.rules import (
     SubjectTaken,
     member_shown,
     refuse_birthday,
+    refuse_referral,
     till_code,
 )
 from chalicelib.ledger.wallets import service as wallets
@@ -40,6 +42,14 @@ RESOLVE_TRIES: Final = TryLimit("resolve", tries_max=10, seconds=60)
 """Ten wrong tries a minute and till (the HTTP contract)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What is read before somebody joins: the head, and who referred them, if anybody did."""
+
+    head: Head
+    referrer: Profile | None = None
+
+
 def member_of(subject: str) -> str:
     """Return the id that the member behind a subject has, enrolled or not."""
     return member_id_of(settings().secret, subject)
@@ -48,9 +58,10 @@ def member_of(subject: str) -> str:
 def enrol_by_operator(work: Work, told: Enrolment, *, subject: str | None, by: str) -> Member:
     """Make somebody a member, on the word of an operator, into the audit log.
 
-    Raises `SubjectTaken`, `PhoneTaken`, and `NotFound` where no such member referred them.
+    Raises `SubjectTaken`, `PhoneTaken`, `NotFound` where no such member referred them, and
+    `ReferralRefused` where that is themselves by all that is told.
     """
-    return _enrol(work, told, head=_head(work, told), subject=subject, by=by)
+    return _enrol(work, told, door=_door(work, told), subject=subject, by=by)
 
 
 def enrol_by_channel(work: Work, told: Enrolment, *, subject: str | None, client: str) -> Member:
@@ -58,17 +69,20 @@ def enrol_by_channel(work: Work, told: Enrolment, *, subject: str | None, client
 
     Raises `Forbidden` where the client reports for no channel.
     """
-    head = _head(work, told)
-    channel_of(documents.program_at(work, head), client)
-    return _enrol(work, told, head=head, subject=subject)
+    door = _door(work, told)
+    channel_of(documents.program_at(work, door.head), client)
+    return _enrol(work, told, door=door, subject=subject)
 
 
 def enrol_self(work: Work, told: Enrolment, *, subject: str) -> Enrolled:
-    """Make the caller a member, or return the member that the caller is already."""
+    """Make the caller a member, or return the member that the caller is already.
+
+    Raises `NotFound` where no such member referred them, and `ReferralRefused`.
+    """
     member_id = member_of(subject)
     if not store.is_enrolled(work, member_id):
         try:
-            made = _enrol(work, told, head=_head(work, told), subject=subject)
+            made = _enrol(work, told, door=_door(work, told), subject=subject)
         except SubjectTaken:
             return Enrolled(member(work, member_id), first=False)
         return Enrolled(made, first=True)
@@ -125,20 +139,26 @@ def _found(work: Work, member_id: str | None, *, client: str) -> str:
     return member_id
 
 
-def _head(work: Work, told: Enrolment) -> Head:
+def _door(work: Work, told: Enrolment) -> Door:
     """Return the head; whoever referred the new member is looked up in the same read."""
     if told.referred_by is None:
-        return read_head(work)
-    return wallets.open_wallet(work, told.referred_by, absent=NotFound).head
+        return Door(read_head(work))
+    key = store.key_of(told.referred_by)
+    opened = wallets.open_wallet(work, told.referred_by, key, absent=NotFound)
+    if key not in opened.others:
+        raise NotFound
+    return Door(opened.head, store.profile_from(opened.others[key]))
 
 
 def _enrol(
-    work: Work, told: Enrolment, *, head: Head, subject: str | None, by: str | None = None
+    work: Work, told: Enrolment, *, door: Door, subject: str | None, by: str | None = None
 ) -> Member:
-    program = documents.program_at(work, head)
+    program = documents.program_at(work, door.head)
     refuse_birthday(told.birthday, day_of(work.now, program.zone))
     member_id = random_id("mem", work.dice) if subject is None else member_of(subject)
     profile = _profile(work, told, member_id=member_id, program=program)
+    if door.referrer is not None:
+        refuse_referral(profile, door.referrer)
     mark = random_token(work.dice)
 
     def attempt(tx: Transaction) -> None:
@@ -146,7 +166,7 @@ def _enrol(
         if profile.phone is not None:
             store.put_phone(tx, profile.phone, member_id=member_id, taken=PhoneTaken)
         wallets.enrol(tx, member_id, program_version=program.version)
-        newest = latest_head(tx, head)
+        newest = latest_head(tx, door.head)
         if not newest.zone_fixed:
             fix_zone(tx, newest)
         if by is not None:
@@ -167,4 +187,5 @@ def _profile(work: Work, told: Enrolment, *, member_id: str, program: Program) -
         language=told.language or program.languages[0],
         referred_by=told.referred_by,
         enrolled_at=work.now,
+        device=store.device_digest(told.device) if told.device else None,
     )

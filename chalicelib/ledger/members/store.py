@@ -25,6 +25,8 @@ from chalicelib.storage.table import Item, Key, RawItem
 from chalicelib.storage.transaction import Replayed, Transaction
 from chalicelib.storage.work import Work
 
+DEVICE_CHARS: Final = 22
+"""131 bits: two devices never look alike."""
 PHONE_CHARS: Final = 22
 """131 bits: two numbers never share a claim."""
 
@@ -40,6 +42,7 @@ class ProfileItem(Item):
     language = UnicodeAttribute(attr_name="g")
     referred_by = UnicodeAttribute(attr_name="r", null=True)
     enrolled_at = UnicodeAttribute(attr_name="a")
+    device = UnicodeAttribute(attr_name="d", null=True)
 
 
 class PhoneItem(Item):
@@ -65,7 +68,14 @@ def profile_from(raw: RawItem) -> Profile:
         language=cast(Language, item.language),
         referred_by=item.referred_by,
         enrolled_at=datetime.fromisoformat(item.enrolled_at),
+        device=item.device,
     )
+
+
+def device_digest(device: str) -> str:
+    """Return what is kept of a device: two of them can be compared, and neither be told."""
+    digest = keyed_digest(settings().secret, purpose="device", message=device)
+    return base62(int.from_bytes(digest, "big"), DEVICE_CHARS)
 
 
 def is_enrolled(work: Work, member_id: str) -> bool:
@@ -92,6 +102,7 @@ def put_profile(
         language=profile.language,
         referred_by=profile.referred_by,
         enrolled_at=rfc3339(profile.enrolled_at),
+        device=profile.device,
     )
     tx.put(item, otherwise=otherwise)
 

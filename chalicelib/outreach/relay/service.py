@@ -20,6 +20,7 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.expiry import service as expiry
 from chalicelib.ledger.journal import service as journal
+from chalicelib.ledger.journal.model import Entry
 from chalicelib.outreach.notices import service as notices
 from chalicelib.outreach.notices.model import Fact
 from chalicelib.outreach.relay import store
@@ -29,6 +30,7 @@ from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
+from chalicelib.tiers.activities import service as activities
 
 
 class Reader(Protocol):
@@ -38,7 +40,13 @@ class Reader(Protocol):
         """Hear one; the same one may come again."""
 
 
-READERS: Final[tuple[Reader, ...]] = (notices.hear,)
+def reward_referrers(work: Work, messages: Messages, *, fact: Fact) -> None:  # noqa: ARG001
+    """Hear of purchases, which may be the first of a new member whom somebody referred."""
+    if isinstance(fact, Entry):
+        activities.reward_referrer(work, booked=fact)
+
+
+READERS: Final[tuple[Reader, ...]] = (notices.hear, reward_referrers)
 """Everybody who hears every fact, in this order."""
 
 

@@ -26,6 +26,54 @@ class ReviewPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class StreakBonus:
+    """Points for each time that somebody has checked in on so many days in a row."""
+
+    days: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """What checking in gives, once a day."""
+
+    points: int = 10
+    streaks: tuple[StreakBonus, ...] = (StreakBonus(days=7, points=1000),)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What doing something gives, at most so many times a day."""
+
+    points: int
+    per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """What a new member brings to whoever referred them, by the first purchase that qualifies.
+
+    That is one of at least `minimum` minor units of the program's currency. At most so many new
+    members are paid for in a calendar month.
+    """
+
+    points: int = 500
+    minimum: int = 0
+    per_month: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Activities:
+    """What members can do for points besides buying."""
+
+    check_in: CheckIn = field(default_factory=CheckIn)
+    tasks: Mapping[str, Task] = field(
+        default_factory=lambda: {"share": Task(20, per_day=3), "review": Task(50, per_day=1)}
+    )
+    referral: Referral = field(default_factory=Referral)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """How the program works now. `version` 0 are the defaults, before anybody wrote anything.
 
@@ -46,6 +94,7 @@ class Program:
     )
     channels: Mapping[str, str] = field(default_factory=dict)
     review: ReviewPolicy | None = None
+    activities: Activities = field(default_factory=Activities)
     since: datetime | None = None
 
 

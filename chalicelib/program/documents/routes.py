@@ -13,8 +13,9 @@ from chalicelib.kernel.errors import Contended, Language, Stale
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MINOR_DIGITS
 from chalicelib.program.documents import service
-from chalicelib.program.documents.model import Program, ReviewPolicy
+from chalicelib.program.documents.model import Activities, Program, ReviewPolicy
 from chalicelib.program.documents.rules import ZoneFixed, is_zone
+from chalicelib.program.documents.views import ActivitiesBody
 from chalicelib.web.bodies import Body, Currency, MoneyIn
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Example, Routes
@@ -68,6 +69,18 @@ PROGRAM_EXAMPLE: Final[Example] = {
     "validity_months": {"basic": 24, "silver": 36, "gold": 60},
     "channels": {"1h57kf5cpq17m0eml12EXAMPLE": "till"},
     "review": {"redemptions_per_hour": 10, "worth": {"amount": 200000, "currency": "cny"}},
+    "activities": {
+        "check_in": {"points": 10, "streaks": [{"days": 7, "points": 1000}]},
+        "tasks": {
+            "share": {"points": 20, "per_day": 3},
+            "review": {"points": 50, "per_day": 1},
+        },
+        "referral": {
+            "points": 500,
+            "minimum": {"amount": 0, "currency": "cny"},
+            "per_month": 3,
+        },
+    },
 }
 
 
@@ -101,7 +114,11 @@ class ReviewBody(Body):
 
 
 class ProgramBody(Body):
-    """The program's settings, sent and told alike. Without `review` no order is looked at."""
+    """The program's settings, sent and told alike. Without `review` no order is looked at.
+
+    Without `activities` they are the defaults: 10 points for a check-in and 1,000 for each 7 days
+    in a row; 20 for sharing, 3 times a day, and 50 for a review; 500 for a referral, 3 a month.
+    """
 
     zone: Annotated[str, Field(max_length=ZONE_CHARS_MAX), AfterValidator(known_zone)]
     currency: Annotated[Currency, AfterValidator(known_currency)]
@@ -113,13 +130,17 @@ class ProgramBody(Body):
     validity_months: Validity
     channels: dict[ClientId, ChannelName] = Field(max_length=CHANNELS_MAX)
     review: ReviewBody | None = None
+    activities: ActivitiesBody | None = None
 
     @model_validator(mode="after")
     def worth_in_the_currency_of_the_program(self) -> Self:
-        """Refuse a worth in another currency."""
+        """Refuse a worth, or a least purchase, in another currency."""
         worth = self.review.worth if self.review else None
         if worth is not None and worth.currency != self.currency:
             raise ValueError("review.worth is not in the program's currency")
+        minimum = self.activities.referral.minimum if self.activities else None
+        if minimum is not None and minimum.amount and minimum.currency != self.currency:
+            raise ValueError("activities.referral.minimum is not in the program's currency")
         return self
 
     @classmethod
@@ -134,6 +155,7 @@ class ProgramBody(Body):
             validity_months=Validity(**program.validity_months),
             channels=dict(program.channels),
             review=ReviewBody.of(program.review, program.currency) if program.review else None,
+            activities=ActivitiesBody.of(program.activities, program.currency),
         )
 
     def program(self, version: int) -> Program:
@@ -148,6 +170,7 @@ class ProgramBody(Body):
             validity_months=self.validity_months.model_dump(),
             channels=dict(self.channels),
             review=self.review.policy() if self.review else None,
+            activities=self.activities.activities() if self.activities else Activities(),
         )
 
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Stale
-from chalicelib.program.documents.model import DOCUMENT, Program, ReviewPolicy
+from chalicelib.program.documents.model import (
+    DOCUMENT,
+    Activities,
+    CheckIn,
+    Program,
+    Referral,
+    ReviewPolicy,
+    StreakBonus,
+    Task,
+)
 from chalicelib.storage.reads import fetch
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import Item, RawItem
@@ -40,6 +51,8 @@ def program_from(item: DocumentItem) -> Program:
     told["review"] = ReviewPolicy(**told["review"]) if told.get("review") else None
     # And those from before versions knew it say nothing of their instant: they held from ever.
     told["since"] = datetime.fromisoformat(told["since"]) if told.get("since") else None
+    # Nor do those from before there were activities: the defaults held then, too.
+    told["activities"] = _activities(told["activities"]) if "activities" in told else Activities()
     return Program(**told)
 
 
@@ -55,6 +68,16 @@ def put_program(tx: Transaction, program: Program, *, fingerprint: bytes) -> Non
     body = json.dumps(told, default=rfc3339, ensure_ascii=False, separators=(",", ":"))
     item = DocumentItem("program", _sort(program.version), body=body, fingerprint=fingerprint)
     tx.put(item, otherwise=otherwise)
+
+
+def _activities(told: Mapping[str, Any]) -> Activities:
+    check_in = told["check_in"]
+    streaks = tuple(StreakBonus(**streak) for streak in check_in["streaks"])
+    return Activities(
+        CheckIn(check_in["points"], streaks),
+        {name: Task(**task) for name, task in told["tasks"].items()},
+        Referral(**told["referral"]),
+    )
 
 
 def _sort(version: int) -> str:

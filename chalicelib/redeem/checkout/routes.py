@@ -6,10 +6,16 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.catalog.limits.rules import LimitReached
 from chalicelib.catalog.rewards.rules import NotEligible, NotRedeemableNow
 from chalicelib.catalog.stock.rules import SoldOut
-from chalicelib.kernel.errors import Contended, KeyReused, NotEnrolled, NotFound, Unavailable
+from chalicelib.kernel.errors import (
+    Contended,
+    KeyReused,
+    LimitReached,
+    NotEnrolled,
+    NotFound,
+    Unavailable,
+)
 from chalicelib.kernel.points import QUANTITY_MAX
 from chalicelib.ledger.members import service as members
 from chalicelib.ledger.wallets.rules import DebtOpen, InsufficientPoints, MemberFrozen

@@ -13,7 +13,6 @@ from typing import Final
 
 from chalicelib.catalog.limits import service as limits
 from chalicelib.catalog.limits.model import Counter
-from chalicelib.catalog.limits.rules import LimitReached
 from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import Reward
 from chalicelib.catalog.stock.model import Left
@@ -22,6 +21,7 @@ from chalicelib.catalog.supply import service as supply
 from chalicelib.catalog.units.model import Hand
 from chalicelib.gateways.payments.model import Intent
 from chalicelib.kernel.clock import day_of
+from chalicelib.kernel.errors import LimitReached
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import DebtOpen, InsufficientPoints, MemberFrozen
 from chalicelib.ledger.wallets.service import Opened

@@ -1,0 +1,133 @@
+"""What members did for points besides buying, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from chalicelib.tiers.judging.model import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """Days in a row on which a member checked in, up to and with `last_on`; the longest ever."""
+
+    last_on: date
+    days: int
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextBonus:
+    """What a streak comes to next: points, after so many more days in a row."""
+
+    days_left: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a streak stands today: 0 days where a day was missed.
+
+    `resets_at` is the end of today, when the next day to check in begins.
+    """
+
+    days: int
+    longest: int
+    checked_in_today: bool
+    next_bonus: NextBonus | None
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    """A check-in: its day, and the length of its streak with it.
+
+    `program_version` names the settings that judged it.
+    """
+
+    on: date
+    days: int
+    points: int
+    debt_paid: int
+    program_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task that was done: which, on what day, and what it gave."""
+
+    task: str
+    on: date
+    points: int
+    debt_paid: int
+    program_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a check-in or a task brought, why, and the last day of what paid no debt.
+
+    `days` are those of a check-in's streak, and `next_bonus` what these come to next. `replayed`
+    when the same request had brought it before.
+    """
+
+    points: int
+    lines: tuple[Line, ...]
+    debt_paid: int
+    expires_on: date
+    replayed: bool
+    days: int = 0
+    next_bonus: NextBonus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A task that somebody can do: what it gives, how often a day, and how often it was done."""
+
+    task: str
+    points: int
+    per_day: int
+    done_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """All tasks that there are today, and when today is over."""
+
+    tasks: tuple[Open, ...]
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A new member who brought something to whoever referred them, or came when it was too late.
+
+    `points` are 0 where as many as a month allows had been paid for. `at` is when the purchase was
+    booked, by which months count; the journal names it as `purchase`.
+    """
+
+    member_id: str
+    purchase: str
+    at: datetime
+    points: int
+    debt_paid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The request behind a check-in or a task: whose it is, its route and key, its fingerprint."""
+
+    member_id: str
+    route: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """How often a member may do something in a period: the key of its item, and the most."""
+
+    key: tuple[str, str]
+    most: int
+    resets_at: datetime

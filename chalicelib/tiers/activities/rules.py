@@ -1,0 +1,161 @@
+"""What checking in and tasks give, how streaks go on, and which purchase pays for a referral.
+
+A streak is a run of days of the program's zone with a check-in each. Each multiple of a bonus's
+days pays it: 7, 14, 21. A missed day begins anew at 1. Every cap has a counter of its period, so
+nothing has to be reset: the next day, or month, has another counter.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from chalicelib.kernel.clock import day_of, end_of_month_after, rfc3339, start_of
+from chalicelib.kernel.errors import Conflict, LimitReached, NotFound
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.points import counted
+from chalicelib.ledger.journal.model import Entry, Reason
+from chalicelib.program.documents.model import CheckIn, Program, Referral, StreakBonus, Task
+from chalicelib.tiers.activities.model import Counter, NextBonus, Progress, Streak
+from chalicelib.tiers.earning.model import Purchase
+from chalicelib.tiers.judging.model import Line
+
+ONE_DAY: Final = timedelta(days=1)
+
+
+class AlreadyCheckedIn(Conflict):
+    """One check-in a day."""
+
+    code = "already_checked_in"
+    en = "You have checked in today; the next day begins at {resets_at}."
+    zh = "您今天已签到，下一天从 {resets_at} 开始。"
+
+
+class EvidenceUsed(Conflict):
+    """The same evidence counts once for ever."""
+
+    code = "evidence_used"
+    en = "You have shown this for the same task before."
+    zh = "该凭证此前已用于同一任务。"
+
+
+def as_meant(evidence: str) -> str:
+    """Return evidence without what nobody sees: blanks around it, and how accents are composed."""
+    return unicodedata.normalize("NFC", evidence.strip())
+
+
+def end_of(today: date, zone: str) -> datetime:
+    """Return when a day of the program's zone is over: the first instant of the next."""
+    return start_of(today + ONE_DAY, zone)
+
+
+def checked_in(before: Streak | None, today: date, *, zone: str) -> Streak:
+    """Return a streak with today in it; raise `AlreadyCheckedIn` where it has it, or a later day.
+
+    A later one was seen by a machine whose clock was already past midnight.
+    """
+    if before is None:
+        return Streak(today, days=1, longest=1)
+    if before.last_on >= today:
+        raise AlreadyCheckedIn(resets_at=rfc3339(end_of(before.last_on, zone)))
+    days = before.days + 1 if before.last_on == today - ONE_DAY else 1
+    return Streak(today, days, max(before.longest, days))
+
+
+def bonus_of(rule: CheckIn, days: int) -> tuple[StreakBonus, ...]:
+    """Return the bonuses that the last of so many days in a row pays, the shortest first."""
+    due = (bonus for bonus in rule.streaks if days % bonus.days == 0)
+    return tuple(sorted(due, key=lambda bonus: bonus.days))
+
+
+def next_bonus(rule: CheckIn, days: int) -> NextBonus | None:
+    """Return what so many days in a row come to next; None where no streak pays."""
+    if not rule.streaks:
+        return None
+    left = min(bonus.days - days % bonus.days for bonus in rule.streaks)
+    return NextBonus(left, sum(bonus.points for bonus in bonus_of(rule, days + left)))
+
+
+def progress(streak: Streak | None, today: date, *, rule: CheckIn, zone: str) -> Progress:
+    """Return where a streak stands today: yesterday's goes on, an older one is over."""
+    alive = streak is not None and streak.last_on >= today - ONE_DAY
+    days = streak.days if streak is not None and alive else 0
+    return Progress(
+        days=days,
+        longest=streak.longest if streak is not None else 0,
+        checked_in_today=streak is not None and streak.last_on >= today,
+        next_bonus=next_bonus(rule, days),
+        resets_at=end_of(today, zone),
+    )
+
+
+def explain_check_in(rule: CheckIn, days: int) -> tuple[Line, ...]:
+    """Return why a check-in on the last of so many days in a row gives what it gives."""
+    points = rule.points
+    first = Line("check_in", points, f"Checked in: {counted(points)}.", f"签到：{points} 积分。")
+    return (first, *(_streak_line(bonus, days) for bonus in bonus_of(rule, days)))
+
+
+def _streak_line(bonus: StreakBonus, days: int) -> Line:
+    en = f"{days} days in a row: {counted(bonus.points)}."
+    zh = f"连续签到 {days} 天：{bonus.points} 积分。"
+    return Line("streak", bonus.points, en, zh)
+
+
+def explain_task(name: str, points: int) -> tuple[Line, ...]:
+    """Return why a task gives what it gives."""
+    return (
+        Line("task", points, f"Task {name}: {counted(points)}.", f"任务 {name}：{points} 积分。"),
+    )
+
+
+def task_of(tasks: Mapping[str, Task], name: str) -> Task:
+    """Return a task by its name, or raise `NotFound`."""
+    if name not in tasks:
+        raise NotFound
+    return tasks[name]
+
+
+def task_counter(member_id: str, name: str, *, program: Program, today: date) -> Counter:
+    """Return where it is counted how often a member does a task today."""
+    key = (member_id, f"V#task/{name}#d{today:%y%m%d}")
+    task = task_of(program.activities.tasks, name)
+    return Counter(key, task.per_day, end_of(today, program.zone))
+
+
+def referral_counter(member_id: str, *, program: Program, booked_at: datetime) -> Counter:
+    """Return where it is counted how many new members of a month were paid for."""
+    day = day_of(booked_at, program.zone)
+    key = (member_id, f"V#referral#m{day:%y%m}")
+    most = program.activities.referral.per_month
+    return Counter(key, most, end_of(end_of_month_after(day, 0), program.zone))
+
+
+def refuse_used_up(counter: Counter, used: int) -> None:
+    """Raise `LimitReached` when a counter has no room for one more."""
+    if used >= counter.most:
+        raise LimitReached(
+            limit=counter.most, per="day", used=used, resets_at=rfc3339(counter.resets_at)
+        )
+
+
+def is_purchase(booked: Entry) -> bool:
+    """Tell whether an entry is a purchase of its member's, reported or claimed."""
+    return booked.reason in {Reason.PURCHASE, Reason.CLAIM}
+
+
+def qualifies(purchase: Purchase, rule: Referral, *, currency: str) -> bool:
+    """Tell whether a purchase pays for a referral: something was paid, and the minimum at least.
+
+    Of a claimed one counts what had not gone back by then; what goes back later changes nothing.
+    """
+    refunded = purchase.claim.refunded if purchase.claim else 0
+    paid = Money(purchase.paid.amount - refunded, purchase.paid.currency)
+    return paid.currency == currency and paid.amount >= max(1, rule.minimum)
+
+
+def total(lines: Sequence[Line]) -> int:
+    """Return what the lines of an explanation add up to."""
+    return sum(line.points for line in lines)

@@ -1,0 +1,260 @@
+"""Checking in, doing tasks, and rewarding referrers: read, decide, write once.
+
+One batch reads the program, the wallet, the receipt, and the streak or what was shown before. One
+transaction writes the receipt, what makes the deed count once (the streak that moves on to today;
+the claim of the evidence and the counter of the day), the wallet and its entry. Whoever loses a
+race is judged again by what it lost to.
+
+A referrer is rewarded when the purchase of the new member is heard of, behind the journal: the
+buyer pays nothing for that, and waits for nothing. The same purchase may be heard of twice, and a
+later one too; the new member's item among the referrer's is there once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from chalicelib.kernel.errors import NotFound
+from chalicelib.ledger.journal.model import Entry, Reason
+from chalicelib.ledger.members import service as members
+from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.model import Change
+from chalicelib.ledger.wallets.rules import Posting
+from chalicelib.ledger.wallets.service import Opened
+from chalicelib.program.documents import service as documents
+from chalicelib.storage.reads import fetch_raw
+from chalicelib.storage.receipts import replayed_or_reused, unless_carried_out
+from chalicelib.storage.table import Key
+from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.work import Work
+from chalicelib.tiers.activities import store
+from chalicelib.tiers.activities.model import (
+    CheckedIn,
+    Done,
+    Open,
+    Progress,
+    Referred,
+    Request,
+    Streak,
+    Tasks,
+    Told,
+)
+from chalicelib.tiers.activities.rules import (
+    EvidenceUsed,
+    checked_in,
+    end_of,
+    explain_check_in,
+    explain_task,
+    is_purchase,
+    next_bonus,
+    progress,
+    qualifies,
+    referral_counter,
+    refuse_used_up,
+    task_counter,
+    task_of,
+    total,
+)
+from chalicelib.tiers.earning import service as earning
+from chalicelib.tiers.judging.rules import expiry_of
+
+UNREAD: Final = 0
+"""What is hoped of a counter that nobody has read: the condition in the database holds it."""
+
+T = TypeVar("T")
+
+
+def check_in(work: Work, request: Request) -> Told:
+    """Check a member in, once a day of the program's zone.
+
+    Raises `NotEnrolled`, `KeyReused`, `AlreadyCheckedIn`.
+    """
+    receipt, streak = store.check_in_key(request), store.streak_key(request.member_id)
+    opened = wallets.open_wallet(work, request.member_id, receipt, streak)
+    known = store.streak_in(opened.others, streak)
+
+    def attempt(tx: Transaction) -> CheckedIn:
+        return _check_in(tx, request, opened=opened, known=known)
+
+    try:
+        made = _once(work, request, at=receipt, opened=opened, attempt=attempt)
+    except Replayed as seen:
+        return _told_check_in(work, store.check_in_from(seen.image), replayed=True)
+    return _told_check_in(work, made, replayed=False)
+
+
+def streak_of(work: Work, member_id: str) -> Progress:
+    """Return where a member's streak stands today; raises `NotEnrolled`."""
+    key = store.streak_key(member_id)
+    opened = wallets.open_wallet(work, member_id, key)
+    rule, zone = opened.program.activities.check_in, opened.program.zone
+    return progress(store.streak_in(opened.others, key), opened.today, rule=rule, zone=zone)
+
+
+def do_task(work: Work, request: Request, *, name: str, evidence: str) -> Told:
+    """Give a member the points of a task, for evidence that was never shown for it before.
+
+    Raises `NotEnrolled`, `KeyReused`, `NotFound` for no such task, `EvidenceUsed`, `LimitReached`.
+    """
+    receipt = store.task_key(request)
+    shown = store.evidence_key(request.member_id, name, evidence=evidence)
+    opened = wallets.open_wallet(work, request.member_id, receipt, shown)
+
+    def attempt(tx: Transaction) -> Done:
+        return _do(tx, request, name=name, shown=shown, opened=opened)
+
+    try:
+        done = _once(work, request, at=receipt, opened=opened, attempt=attempt)
+    except Replayed as seen:
+        return _told_task(work, store.done_from(seen.image), replayed=True)
+    return _told_task(work, done, replayed=False)
+
+
+def tasks_of(work: Work, member_id: str) -> Tasks:
+    """Return the tasks that a member can do, with how often each was done today."""
+    opened = wallets.open_wallet(work, member_id)
+    program, today = opened.program, opened.today
+    tasks = program.activities.tasks
+    counters = {name: task_counter(member_id, name, program=program, today=today) for name in tasks}
+    found = fetch_raw(work, [counter.key for counter in counters.values()])
+    listed = tuple(
+        Open(name, task.points, task.per_day, store.count_in(found, counters[name]))
+        for name, task in sorted(tasks.items())
+    )
+    return Tasks(listed, end_of(today, program.zone))
+
+
+def reward_referrer(work: Work, *, booked: Entry) -> None:
+    """Reward whoever referred a member, for the first purchase of theirs that qualifies.
+
+    `booked` is any entry that was heard of, perhaps not for the first time.
+    """
+    referrer = _referrer_of(work, booked.member_id) if is_purchase(booked) else None
+    if referrer is None:
+        return
+    key = store.referred_key(referrer, booked.member_id)
+    try:
+        opened = wallets.open_wallet(work, referrer, key, absent=NotFound)
+    except NotFound:
+        return
+    if key in opened.others:
+        return
+    judged_by = documents.program_version(work, booked.program_version)
+    purchase = earning.purchase_named(work, booked.refers["purchase"])
+    if qualifies(purchase, judged_by.activities.referral, currency=judged_by.currency):
+        with suppress(Replayed):
+            judged = replace(opened, program=judged_by)
+            persist(work, lambda tx: _reward(tx, booked, opened=judged))
+
+
+def _once(
+    work: Work,
+    request: Request,
+    *,
+    at: Key,
+    opened: Opened,
+    attempt: Callable[[Transaction], T],
+) -> T:
+    """Return what an attempt makes; raise `Replayed` where the request was carried out before."""
+    with unless_carried_out(work, at, fingerprint=request.fingerprint):
+        if at in opened.others:
+            raise replayed_or_reused(request.fingerprint)(opened.others[at])
+        return persist(work, attempt)
+
+
+def _check_in(
+    tx: Transaction, request: Request, *, opened: Opened, known: Streak | None
+) -> CheckedIn:
+    program, today = opened.program, opened.today
+    before = store.latest_streak(tx, request.member_id, known=known)
+    after = checked_in(before, today, zone=program.zone)
+    points = total(explain_check_in(program.activities.check_in, after.days))
+    change, debt_paid = _brought(tx, Reason.CHECK_IN, points=points, opened=opened)
+    made = CheckedIn(today, after.days, points, debt_paid, program.version)
+    store.put_check_in(tx, request, made=made)
+    store.put_streak(tx, request.member_id, before=before, after=after)
+    wallets.add(tx, change)
+    return made
+
+
+def _do(tx: Transaction, request: Request, *, name: str, shown: Key, opened: Opened) -> Done:
+    program, today = opened.program, opened.today
+    task = task_of(program.activities.tasks, name)
+    if shown in opened.others:
+        raise EvidenceUsed
+    counter = task_counter(request.member_id, name, program=program, today=today)
+    refuse_used_up(counter, store.latest_count(tx, counter, known=UNREAD))
+    told = {"task": name}
+    change, debt_paid = _brought(tx, Reason.TASK, points=task.points, opened=opened, refers=told)
+    done = Done(name, today, task.points, debt_paid, program.version)
+    store.put_done(tx, request, done=done)
+    store.put_evidence(tx, shown, request=request)
+    store.count(tx, counter)
+    wallets.add(tx, change)
+    return done
+
+
+def _reward(tx: Transaction, booked: Entry, *, opened: Opened) -> None:
+    """Add what a new member brings: points, or nothing where the month's are used up."""
+    program, referrer = opened.program, opened.wallet.member_id
+    rule = program.activities.referral
+    counter = referral_counter(referrer, program=program, booked_at=booked.at)
+    has_room = store.latest_count(tx, counter, known=UNREAD) < counter.most
+    points, debt_paid, purchase = rule.points if has_room else 0, 0, booked.refers["purchase"]
+    if points:
+        told = {"referred": booked.member_id}
+        change, debt_paid = _brought(tx, Reason.REFERRAL, points=points, opened=opened, refers=told)
+        store.count(tx, counter)
+        wallets.add(tx, change)
+    referred = Referred(booked.member_id, purchase, booked.at, points, debt_paid)
+    store.put_referred(tx, referrer, referred=referred)
+
+
+def _brought(
+    tx: Transaction,
+    reason: Reason,
+    *,
+    points: int,
+    opened: Opened,
+    refers: Mapping[str, str] | None = None,
+) -> tuple[Change, int]:
+    """Return a wallet with points more, and how many of them paid debt."""
+    program = opened.program
+    posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
+    debt_paid = posting.credit(points, expiry_of(program, opened.today)) if points else 0
+    change = posting.close(reason, at=tx.work.now, refers=refers, program_version=program.version)
+    return change, debt_paid
+
+
+def _told_check_in(work: Work, made: CheckedIn, *, replayed: bool) -> Told:
+    """Return what a check-in brought, by the rules that it keeps."""
+    program = documents.program_version(work, made.program_version)
+    rule = program.activities.check_in
+    return Told(
+        points=made.points,
+        lines=explain_check_in(rule, made.days),
+        debt_paid=made.debt_paid,
+        expires_on=expiry_of(program, made.on),
+        replayed=replayed,
+        days=made.days,
+        next_bonus=next_bonus(rule, made.days),
+    )
+
+
+def _told_task(work: Work, done: Done, *, replayed: bool) -> Told:
+    """Return what a task brought, by the rules that it keeps."""
+    program = documents.program_version(work, done.program_version)
+    lines = explain_task(done.task, done.points)
+    expires_on = expiry_of(program, done.on)
+    return Told(done.points, lines, done.debt_paid, expires_on, replayed)
+
+
+def _referrer_of(work: Work, member_id: str) -> str | None:
+    """Return who referred a member; nobody where the member is not there any more."""
+    try:
+        return members.member(work, member_id, absent=NotFound).profile.referred_by
+    except NotFound:
+        return None
