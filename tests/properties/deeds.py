@@ -90,6 +90,14 @@ def claiming(mall: Mall, subject: str, key: str, code: str, *, of: Name | None) 
     )
 
 
+def checking_in(mall: Mall, subject: str, key: str) -> Deed:
+    return Deed(
+        lambda: as_member(mall, subject).post("/me/check-ins", key=key),
+        lambda program: program.check_in(subject, key),
+        name=("check-in", subject, key),
+    )
+
+
 def adjusting(mall: Mall, subject: str, key: str, points: int) -> Deed:
     """A correction by hand, which no route makes."""
 

@@ -48,7 +48,7 @@ class Member:
     """A wallet, and the reason of each of its changes with the balance after it.
 
     `tries` are wrong claims by the hour of the clock; `unbooked` is whether points have expired
-    since the last change, which the next one books.
+    since the last change, which the next one books. `visits` are the days of check-ins.
     """
 
     lots: list[Lot] = field(default_factory=list)
@@ -58,6 +58,7 @@ class Member:
     journal: list[tuple[str, int]] = field(default_factory=list)
     tries: dict[int, int] = field(default_factory=dict)
     unbooked: bool = False
+    visits: set[date] = field(default_factory=set)
 
     @property
     def available(self) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from tests.properties.days import SHANGHAI, end_of_month
@@ -105,6 +105,27 @@ class Ledger:
                 member.claw_back(-points)
             member.note("adjustment")
         return Expected(200, facts={"available": member.available}, writes=writes)
+
+    def check_in(self, subject: str, key: str) -> Expected:
+        """Let a member in, once a day; every seventh day in a row brings more."""
+        if subject not in self.members:
+            return NOT_ENROLLED
+        member, receipt = self.members[subject], ("check-in", subject, key)
+        if receipt in self.receipts:
+            return Expected(201, again=201)
+        if self.today in member.visits:
+            return Expected(409, "already_checked_in")
+        member.visits.add(self.today)
+        days = 1
+        while self.today - timedelta(days=days) in member.visits:
+            days += 1
+        points = 10 if days % 7 else 1_010
+        paid = member.bring(points, end_of_month(self.today, VALID_MONTHS))
+        member.note("check_in")
+        self.receipts[receipt] = points
+        after = {"days_left": 7 - days % 7, "points": 1_000}
+        told = {"points": points, "debt_paid": paid, "streak": {"days": days, "next_bonus": after}}
+        return Expected(201, facts=told, again=201, writes=True)
 
     def wallet(self, subject: str) -> Mapping[str, Any]:
         """Return what the wallet must look like."""

@@ -29,6 +29,7 @@ from tests.properties.deeds import (
     Body,
     Deed,
     adjusting,
+    checking_in,
     claiming,
     enrolling,
     refunding,
@@ -150,6 +151,15 @@ class TillMachine(RuleBasedStateMachine):
     def adjust(self, subject: str, points: int, plans: Plans) -> None:
         self.world.tick()
         self.world.do(self._adjust(subject, points), plans)
+
+    @rule(subject=subjects, back=backs, brink=st.one_of(st.none(), brinks), plans=plans)
+    def check_in(self, subject: str, back: int, brink: timedelta | None, plans: Plans) -> None:
+        """Check in, now or just before or after the end of the day."""
+        self.world.tick()
+        instant = midnight_after(self.model.today) + (brink or timedelta())
+        if brink is not None and self.model.now < instant:
+            self.world.move_to(instant)
+        self.world.do(checking_in(self.mall, subject, self._key("check-in", back)), plans)
 
     @precondition(lambda self: self.world.done)
     @rule(pick=recents, plans=plans)
