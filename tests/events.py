@@ -101,6 +101,10 @@ class Api:
         """Replace something."""
         return self.call("PUT", path, body=body, **sent)
 
+    def delete(self, path: str, body: object = None, **sent: Unpack[Sent]) -> Reply:
+        """End something for good."""
+        return self.call("DELETE", path, body=body, **sent)
+
     def call(self, method: str, path: str, *, body: object = None, **sent: Unpack[Sent]) -> Reply:
         """Send any request; paths stand without `/v1`."""
         sent.setdefault("caller", self.caller)

@@ -19,9 +19,10 @@ transaction only assumed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from pynamodb.exceptions import CancellationReason, TransactWriteError
@@ -31,7 +32,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.kernel.errors import Contended, KeyReused, Unavailable
 from chalicelib.kernel.ids import random_token
-from chalicelib.storage.reads import fetch_raw
+from chalicelib.storage.reads import Range, fetch_raw, query_all
 from chalicelib.storage.table import Item, Key, RawItem, code_of, connection, is_transient
 from chalicelib.storage.work import Patience, Work
 
@@ -80,8 +81,9 @@ class Kind(Enum):
     """The sorts of pieces, in the order in which PynamoDB sends them."""
 
     CHECK = 0
-    PUT = 1
-    UPDATE = 2
+    DELETE = 1
+    PUT = 2
+    UPDATE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,10 @@ class Transaction:
     ) -> None:
         """Change attributes of an item under a condition."""
         self._add(Piece(Kind.UPDATE, item, condition, actions, otherwise))
+
+    def delete(self, item: Item) -> None:
+        """Leave no item under a key, whether one is there or not."""
+        self._add(Piece(Kind.DELETE, item, None, (), lambda _: Contended()))
 
     def check(self, item: Item, *, condition: Condition, otherwise: Otherwise) -> None:
         """Require a condition of an item that is not written."""
@@ -210,6 +216,21 @@ def persist(work: Work, attempt: Callable[[Transaction], T]) -> T:
             return answer
 
 
+def erase_all(work: Work, part: Range) -> None:
+    """Leave no item in a part of a partition.
+
+    Not all or nothing: whoever was interrupted calls again, and it goes on with what is left.
+    """
+    keys = [item.key for item in query_all(work, Item, part=part)]
+    for start in range(0, len(keys), ITEMS_MAX):
+        persist(work, partial(_erase, keys=keys[start : start + ITEMS_MAX]))
+
+
+def _erase(tx: Transaction, *, keys: Sequence[Key]) -> None:
+    for key in keys:
+        tx.delete(Item(*key))
+
+
 class _Write(TransactWrite):
     def size(self) -> int:
         """Return about how many bytes the items have; beyond a few KB only by our own bug."""
@@ -229,13 +250,17 @@ def _update(write: TransactWrite, piece: Piece) -> None:
     )
 
 
+def _delete(write: TransactWrite, piece: Piece) -> None:
+    write.delete(piece.item)
+
+
 def _check(write: TransactWrite, piece: Piece) -> None:
     write.condition_check(
         type(piece.item), piece.item.partition, piece.item.sort, condition=piece.condition
     )
 
 
-_ADD: Final = {Kind.PUT: _put, Kind.UPDATE: _update, Kind.CHECK: _check}
+_ADD: Final = {Kind.PUT: _put, Kind.UPDATE: _update, Kind.CHECK: _check, Kind.DELETE: _delete}
 
 
 def _size(value: Any) -> int:

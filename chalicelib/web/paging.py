@@ -36,10 +36,15 @@ def position_of(call: Call[B, P]) -> str | None:
 
 def paged(call: Call[B, P], page: Page[T], *, view: Callable[[T], V]) -> Paged[V]:
     """Return a page as an answer."""
-    cursor = None
-    if page.next_position is not None:
-        cursor = seal(settings().secret, query=query_of(call), position=page.next_position)
+    cursor = cursor_after(call, page.next_position)
     return Paged(items=[view(item) for item in page.items], next_cursor=cursor)
+
+
+def cursor_after(call: Call[B, P], position: str | None) -> str | None:
+    """Return the cursor of the page behind a position, None where there is none."""
+    if position is None:
+        return None
+    return seal(settings().secret, query=query_of(call), position=position)
 
 
 def query_of(call: Call[B, P]) -> str:

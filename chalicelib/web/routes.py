@@ -199,6 +199,10 @@ class Routes(Blueprint):
         """Declare a route that replaces something."""
         return self._declare("PUT", path, declared=declared)
 
+    def delete(self, path: str, **declared: Unpack[Declaration]) -> Callable[[F], F]:
+        """Declare a route that ends something for good."""
+        return self._declare("DELETE", path, declared=declared)
+
     def register(self, app: Chalice, options: dict[str, Any]) -> None:
         """Add the routes to an app.
 
