@@ -274,4 +274,5 @@ def _wallet(row: Row) -> Wallet:
         exempt_since=date.fromisoformat(row["b"]) if row.get("b") else None,
         wakes_on=date.fromisoformat(row["wa"].partition("#")[0]) if row.get("wa") else None,
         reminded_on=date.fromisoformat(row["rd"]) if row.get("rd") else None,
+        erased=bool(row.get("x")),
     )

@@ -19,6 +19,7 @@ from tests import crash_desk as desk
 from tests import crash_disputes as disputes
 from tests import crash_notices as notices
 from tests import crash_orders as orders
+from tests import crash_privacy as privacy
 from tests import crash_requests as requests
 from tests.crash_requests import Clients
 from tests.crashes import CRASHES, ONCE, TWICE, Seconds, Send
@@ -212,6 +213,8 @@ WRITES: Final[Mapping[str, Entry]] = {
     ),
     # No receipt: what is so already is left as it is, as in "freeze".
     "wish": Entry("PUT /v1/me/notices", 200, notices.wish, seconds=ONCE),
+    # It takes away in steps, each for itself; who is gone is nobody when asking again.
+    "erase": Entry("DELETE /v1/me", 401, privacy.erase, seconds=CRASHES),
     "ask for a replay": Entry(
         "POST /v1/admin/parked/{id}/replay", 200, notices.ask_for_a_replay, PARKED, seconds=ONCE
     ),
@@ -264,6 +267,7 @@ MEMBERS_READ: Final = (
     "/me/code",
     "/me/wallet",
     "/me/expiries",
+    "/me/export",
     "/me/journal",
     "/me/notices",
     *active.READ,

@@ -23,6 +23,7 @@ from tests import invariants_events as events
 from tests import invariants_ledger as ledger
 from tests import invariants_limits as limits
 from tests import invariants_orders as orders
+from tests import invariants_privacy as privacy
 from tests import invariants_stock as stock
 from tests import invariants_trade as trade
 from tests.books import Books, Faults, read_books, scan, size_of, texts_in
@@ -172,4 +173,6 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     stock.codes_are_sealed,
     stock.imports_make_the_codes,
     stock.imports_keep_no_codes,
+    privacy.nothing_personal_is_left_of_the_erased,
+    privacy.nothing_is_left_to_the_erased,
 )

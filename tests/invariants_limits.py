@@ -48,8 +48,9 @@ def addresses_belong_to_orders(books: Books) -> Faults:
     """An order has an address when something is to be sent or was, else only if all came back."""
     orders = {row["s"][2:]: row for row in books.of("order")}
     kept = {row["s"][2:] for row in books.of("address")}
+    erased = {row["p"] for row in books.of("wallet") if row.get("x")}
     for order_id, row in orders.items():
-        if row["fu"] != "none" and order_id not in kept:
+        if row["fu"] != "none" and order_id not in kept and row["p"] not in erased:
             yield f"{order_id} has no address"
         if row["fu"] == "none" and order_id in kept and (row.get("nr") or 0) != row["n"]:
             yield f"{order_id} has an address, and nothing is sent"

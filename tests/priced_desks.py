@@ -16,6 +16,7 @@ from tests.activities import refer
 from tests.events import Reply
 from tests.mall import Mall, a_purchase, id_of, made
 from tests.priced import COUNTED, Priced, Ready, caller
+from tests.privacy import a_full_life
 from tests.tape import a_record
 
 Stock = Mapping[str, object]
@@ -82,6 +83,19 @@ def refunding_before_the_claim(mall: Mall) -> Ready:
     amount = {"amount": 2_800, "currency": "cny"}
     path = "/purchases/store-1/p/refunds"
     return lambda: mall.till.post(path, {"refund_id": "r", "amount": amount})
+
+
+def erasing(mall: Mall) -> Ready:
+    """Prepare the farewell of a member of whom every sort of item is there once."""
+    mall.member("first")
+    lin = a_full_life(mall)
+    return lambda: lin.delete("/me")
+
+
+def exporting(mall: Mall) -> Ready:
+    """Prepare an export of a member of whom every sort of item is there."""
+    lin = a_full_life(mall)
+    return lambda: lin.get("/me/export")
 
 
 def withdrawing(stock: Stock, units: int) -> Callable[[Mall], Ready]:
@@ -258,5 +272,15 @@ PRICED_DESKS: Final = (
         why="wallet, head and preferences are read before",
     ),
     Priced("have a record read again", "parked record, audit row", 5, 6, asking_for_a_replay),
+    Priced(
+        "erase",
+        "order, 2 addresses, notice; profile, phone, wallet, entry, wishes, audit row",
+        22,
+        22,
+        erasing,
+        reads_over=6,
+        why="orders, addresses and notices are looked for; the wallet again where each is opened",
+    ),
+    Priced("export", "", 0, 0, exporting, reads=None),
     Priced("adjust", "receipt, wallet, entry, audit row", 8, 8, adjusting),
 )

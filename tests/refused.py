@@ -112,6 +112,12 @@ def frozen(mall: Mall) -> Send:
     return placing(lin, mug)
 
 
+def account_erased(mall: Mall) -> Send:
+    lin = mall.member("lin")
+    made(lin.delete("/me"), 200)
+    return lambda headers: lin.post("/me", headers=headers)
+
+
 def not_enrolled(mall: Mall) -> Send:
     return lambda headers: Api(mall.app, MEMBER).get("/me", headers=headers)
 
@@ -122,7 +128,7 @@ def not_found(mall: Mall) -> Send:
 
 def method_not_allowed(mall: Mall) -> Send:
     lin = mall.member()
-    return lambda headers: lin.call("DELETE", "/me", headers=headers)
+    return lambda headers: lin.call("DELETE", "/orders", headers=headers)
 
 
 def phone_taken(mall: Mall) -> Send:

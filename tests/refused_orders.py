@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from chalicelib.gateways.payments.rules import CHARGE_MAX, CHARGE_MIN
 from tests.events import Api
 from tests.mall import Mall, a_purchase, made
-from tests.orders import placed
+from tests.orders import ADDRESS, placed
 from tests.refused import Prepare, Send, placing
 from tests.stripes import taking_money
 from tests.webhooks import tell_all
@@ -37,6 +37,12 @@ def cancelled(prepare: Prepare) -> Prepare:
         return send
 
     return late
+
+
+def orders_open(mall: Mall) -> Send:
+    lin = mall.member(points=100)
+    placed(lin, mall.reward(10), address=ADDRESS)
+    return lambda headers: lin.delete("/me", headers=headers)
 
 
 def order_not_settled(mall: Mall) -> Send:

@@ -26,6 +26,8 @@ ALLOWED: Final = {
     "GET /v1/rewards/{id}": ANYONE,
     "GET /v1/me": MEMBERS,
     "POST /v1/me": MEMBERS,
+    "DELETE /v1/me": MEMBERS,
+    "GET /v1/me/export": MEMBERS,
     "GET /v1/me/catalog": MEMBERS,
     "GET /v1/me/code": MEMBERS,
     "GET /v1/me/expiries": MEMBERS,

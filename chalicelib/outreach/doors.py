@@ -6,6 +6,7 @@ from typing import Final
 
 from chalicelib.outreach.notices import jobs as notices_jobs
 from chalicelib.outreach.notices import routes as notices
+from chalicelib.outreach.privacy import routes as privacy
 from chalicelib.outreach.relay import jobs as relay_jobs
 from chalicelib.outreach.relay import routes as relay
 from chalicelib.web.jobs import Jobs
@@ -14,6 +15,7 @@ from chalicelib.web.routes import Routes
 DOORS: Final[tuple[Routes | Jobs, ...]] = (
     notices.routes,
     notices_jobs.jobs,
+    privacy.routes,
     relay.routes,
     relay_jobs.jobs,
 )

@@ -55,6 +55,7 @@ def test_a_till_makes_somebody_a_member(mall: Mall) -> None:
         "membership": None,
         "frozen": False,
         "enrolled_at": "2026-11-21T04:00:00Z",
+        "erased_at": None,
     }
     assert mall.support.get(f"/admin/members/{made['id']}").json == made.json
     assert mall.support.by(FINANCE).get(f"/admin/members/{made['id']}").status == 200

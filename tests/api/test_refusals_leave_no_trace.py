@@ -49,6 +49,8 @@ CAUSES: Final[Mapping[str, refused.Prepare]] = {
     "evidence_used": refused_activities.evidence_used,
     "referral_refused": refused_activities.referral_refused,
     "already_claimed": refused_orders.already_claimed,
+    "account_erased": refused.account_erased,
+    "orders_open": refused_orders.orders_open,
     "already_decided": refused.already_decided,
     "self_approval": refused.self_approval,
     "cash_below_minimum": refused_orders.cash_below_minimum,

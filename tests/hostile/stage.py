@@ -118,6 +118,8 @@ class Stage:
         """Return somebody who may call an operation, with whom it does something."""
         if operation.route == "POST /v1/me":
             return Api(self.mall.app, a_caller("member", subject=f"new-{next(self.numbers)}"))
+        if operation.route == "DELETE /v1/me":
+            return self.mall.member(f"leaving-{next(self.numbers)}")
         if not operation.roles:
             return Api(self.mall.app)
         if "member" in operation.roles:

@@ -18,10 +18,12 @@ from tests import (
     vandalism_events,
     vandalism_members,
     vandalism_orders,
+    vandalism_privacy,
     vandalism_stock,
     vandalism_trade,
     vandalism_wishes,
 )
+from tests import invariants_privacy as privacy
 from tests.books import books_of, read_books, scan
 from tests.invariants import INVARIANTS, check_all, faults_in, snapshot
 from tests.mall import Mall
@@ -36,6 +38,7 @@ PLACES: Final = (
     vandalism_members,
     vandalism_trade,
     vandalism_orders,
+    vandalism_privacy,
     vandalism_stock,
     vandalism_wishes,
 )
@@ -57,6 +60,14 @@ def test_each_corruption_is_seen_by_its_invariant(work: Work, subtests: pytest.S
             lay(table)
             plant()
             assert list(invariant(books_of(laid(), zone=zone)))
+
+
+def test_somebody_who_left_properly_is_no_fault(work: Work) -> None:
+    lay(scan())
+    vandalism_privacy.leave()
+    books = books_of(laid(), zone=read_books(work).zone)
+    assert not [*privacy.nothing_personal_is_left_of_the_erased(books)]
+    assert not [*privacy.nothing_is_left_to_the_erased(books)]
 
 
 def test_no_two_corruptions_have_the_same_name() -> None:

@@ -9,6 +9,15 @@ from chalicelib.catalog.rewards.model import Limit
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """Units of a reward that count for a member in a period, whatever the limit is by now."""
+
+    reward_id: str
+    period: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counter:
     """One limit of one reward for one member, in the period that holds now.
 

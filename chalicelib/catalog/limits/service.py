@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import date
 
 from chalicelib.catalog.limits import store
-from chalicelib.catalog.limits.model import Counter
+from chalicelib.catalog.limits.model import Counter, Used
 from chalicelib.catalog.limits.rules import counters_of, key_of, refuse
 from chalicelib.catalog.rewards.model import Reward
 from chalicelib.storage.reads import fetch_raw
@@ -33,6 +33,11 @@ class LimitShort(Mistaken):
 def counters(member_id: str, reward: Reward, *, today: date, zone: str) -> Counters:
     """Return a member's counters of a reward in the periods of today; reads nothing."""
     return counters_of(member_id, reward, today=today, zone=zone)
+
+
+def used_by(work: Work, member_id: str) -> list[Used]:
+    """Return what a member has used of every limit, of periods long past too."""
+    return store.used_by(work, member_id)
 
 
 def counted(unread: Sequence[Counter], found: Mapping[Key, RawItem]) -> Counters:

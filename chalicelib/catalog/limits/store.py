@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from chalicelib.catalog.limits.model import Counter
+from chalicelib.catalog.limits.model import Counter, Used
 from chalicelib.kernel.errors import Contended
+from chalicelib.storage.reads import Range, query_all
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Otherwise, Transaction
+from chalicelib.storage.work import Work
 
 
 class CounterItem(Item):
@@ -17,6 +19,13 @@ class CounterItem(Item):
 def units_from(raw: RawItem | None) -> int:
     """Return the units that an image holds; before the first there is no item."""
     return 0 if raw is None else CounterItem.read(raw).units
+
+
+def used_by(work: Work, member_id: str) -> list[Used]:
+    """Return what a member has used of every limit, of periods long past too."""
+    items = query_all(work, CounterItem, part=Range(member_id, "L#"))
+    named = ((item.sort.split("#"), item.units) for item in items)
+    return [Used(reward_id, period, units) for (_, reward_id, period), units in named]
 
 
 def add_units(tx: Transaction, counter: Counter, *, quantity: int, otherwise: Otherwise) -> None:

@@ -6,8 +6,9 @@ one earlier or later. `date.max` is the date of points that never expire: nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 GRACE_DAYS: Final = 30
@@ -24,6 +25,23 @@ def usable_through(expires_on: date, exempt_until: date | None) -> date:
     if exempt_until is None or expires_on == date.max:
         return expires_on
     return max(expires_on, exempt_until + timedelta(days=GRACE_DAYS))
+
+
+def closest(days: Iterable[date], *, most: int) -> tuple[date, date] | None:
+    """Return the two neighbours with the fewest days between them where there are too many days.
+
+    Of two such pairs the earlier one. Points that never expire do not count.
+    """
+    ends = sorted(day for day in days if day != date.max)
+    if len(ends) <= most:
+        return None
+    return min(pairwise(ends), key=lambda pair: pair[1] - pair[0])
+
+
+def differences(before: Mapping[date, int], after: Mapping[date, int]) -> dict[date, int]:
+    """Return what each date gave or got."""
+    changed = {d: after.get(d, 0) - before.get(d, 0) for d in sorted(before.keys() | after.keys())}
+    return {day: points for day, points in changed.items() if points}
 
 
 def reminder_days(through: date) -> tuple[date, ...]:

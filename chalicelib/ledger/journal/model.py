@@ -107,6 +107,11 @@ class Reason(Enum):
     EXEMPTION = ("exemption", "A change of how long your points are kept.", "积分保留期限变更。")
     FROZEN = ("frozen", "The account was frozen.", "账户已被冻结。")
     THAWED = ("thawed", "The account was opened again.", "账户已解冻。")
+    ERASED = (
+        "erased",
+        "The account was erased; its points ended.",
+        "账户已注销，剩余积分已失效。",
+    )
 
     @property
     def code(self) -> str:

@@ -53,6 +53,7 @@ class Recomputed:
     frozen: bool
     exempt_until: date | None
     exempt_since: date | None
+    erased: bool
     faults: tuple[str, ...]
 
 
@@ -66,7 +67,7 @@ def recompute(entries: Iterable[Entry]) -> Recomputed:
     chain, version = b"", 0
     totals: dict[Account, int] = {}
     dates: dict[date, int] = {}
-    frozen = False
+    frozen = erased = False
     exempt: dict[str, date] = {}
     for entry in entries:
         version += 1
@@ -80,6 +81,7 @@ def recompute(entries: Iterable[Entry]) -> Recomputed:
         if entry.available_after != sum(dates.values()):
             faults.append(f"version {entry.version}: balance is not the sum of its dates")
         frozen = FREEZING.get(entry.reason, frozen)
+        erased = erased or entry.reason is Reason.ERASED
         exempt = _exemption(entry) if entry.reason is Reason.EXEMPTION else exempt
     left = {day: points for day, points in sorted(dates.items()) if points}
     return Recomputed(
@@ -90,6 +92,7 @@ def recompute(entries: Iterable[Entry]) -> Recomputed:
         frozen,
         exempt_until=exempt.get("until"),
         exempt_since=exempt.get("since"),
+        erased=erased,
         faults=tuple(faults),
     )
 

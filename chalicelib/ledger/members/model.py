@@ -33,6 +33,7 @@ class Profile:
     """A member's profile; `language` is what messages are written in.
 
     `device` is a keyed digest of the one that they joined with, if any was told.
+    Of a member who left at `erased_at` nothing else is kept that is about them.
     """
 
     member_id: str
@@ -44,6 +45,7 @@ class Profile:
     referred_by: str | None
     enrolled_at: datetime
     device: str | None = None
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

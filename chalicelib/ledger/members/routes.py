@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Final, Literal, Self
+from datetime import datetime
+from typing import Annotated, Final, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from chalicelib.kernel.errors import Contended, Forbidden, Language, NotEnrolled, NotFound, TooMany
 from chalicelib.ledger.members import service
-from chalicelib.ledger.members.model import Enrolment, Member
-from chalicelib.ledger.members.rules import PHONE_PATTERN, PhoneTaken, ReferralRefused, SubjectTaken
+from chalicelib.ledger.members.model import Enrolment
+from chalicelib.ledger.members.rules import (
+    PHONE_PATTERN,
+    AccountErased,
+    PhoneTaken,
+    ReferralRefused,
+    SubjectTaken,
+)
+from chalicelib.ledger.members.views import MEMBER_EXAMPLE, MemberView
 from chalicelib.web.bodies import PRINTABLE, Body, Day, View
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.identity import OPERATOR
-from chalicelib.web.routes import Example, Routes
+from chalicelib.web.routes import Routes
 
 SUBJECT_CHARS_MAX: Final = 255
 """OpenID Connect's own limit on a subject."""
@@ -43,20 +50,6 @@ Device = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=DEVICE_CHARS
 Phone = Annotated[str, Field(pattern=PHONE_PATTERN, examples=["+8613800000001"])]
 
 routes = Routes(__name__)
-
-MEMBER_EXAMPLE: Final[Example] = {
-    "id": "mem_0Ab1Cd2Ef3G",
-    "name": "Lin",
-    "email": "lin@example.test",
-    "phone": "+8613800000001",
-    "birthday": "1990-05-17",
-    "language": "zh-CN",
-    "referred_by": None,
-    "standing": {"level": "basic"},
-    "membership": None,
-    "frozen": False,
-    "enrolled_at": "2026-11-21T08:00:00Z",
-}
 
 
 class SelfDraft(Body):
@@ -90,46 +83,6 @@ class MemberDraft(Body):
             birthday=self.birthday,
             referred_by=self.referred_by,
             device=self.device,
-        )
-
-
-class StandingView(View):
-    """Where a member stands on the ladder."""
-
-    level: Literal["basic"]
-
-
-class MemberView(View):
-    """A member."""
-
-    id: str
-    name: str | None
-    email: str | None
-    phone: str | None
-    birthday: date | None
-    language: Language
-    referred_by: str | None
-    standing: StandingView
-    membership: None
-    frozen: bool
-    enrolled_at: datetime
-
-    @classmethod
-    def of(cls, member: Member) -> MemberView:
-        """Return a member as an answer."""
-        profile = member.profile
-        return cls(
-            id=profile.member_id,
-            name=profile.name,
-            email=profile.email,
-            phone=profile.phone,
-            birthday=profile.birthday,
-            language=profile.language,
-            referred_by=profile.referred_by,
-            standing=StandingView(level="basic"),
-            membership=None,
-            frozen=member.frozen,
-            enrolled_at=profile.enrolled_at,
         )
 
 
@@ -217,7 +170,7 @@ def resolve(call: Call[ShownDraft]) -> ShownView:
     status=201,
     status_again=200,
     summary="Join the program; asked again, it answers 200 and changes nothing",
-    refusals=(NotFound, ReferralRefused, Contended),
+    refusals=(NotFound, AccountErased, ReferralRefused, Contended),
     example={"name": "Lin", "language": "zh-CN"},
     answer_example={**MEMBER_EXAMPLE, "email": None, "phone": None, "birthday": None},
 )

@@ -15,9 +15,10 @@ import re
 from datetime import UTC, date, datetime
 from typing import Final
 
-from chalicelib.kernel.errors import Conflict, InvalidFields, RuleRefusal
+from chalicelib.kernel.errors import Conflict, Forbidden, InvalidFields, RuleRefusal
 from chalicelib.kernel.ids import MEMBER_CHARS, base62, keyed_digest
 from chalicelib.ledger.members.model import Profile, TillCode
+from chalicelib.ledger.wallets.model import Wallet
 
 PHONE_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
 """E.164: a plus, a country code, 15 digits at most; no country has numbers of fewer than 7."""
@@ -71,6 +72,20 @@ def refuse_referral(new: Profile, referrer: Profile) -> None:
 def _folded(email: str | None) -> str | None:
     """Return an address as most mail servers compare it: in one case."""
     return None if email is None else email.casefold()
+
+
+class AccountErased(Forbidden):
+    """Somebody who was erased at their own wish does not come back."""
+
+    code = "account_erased"
+    en = "This account was erased at your wish, and cannot be used again."
+    zh = "该账户已按您的要求注销，无法再次使用。"
+
+
+def refuse_erased(wallet: Wallet) -> None:
+    """Raise `AccountErased` for the wallet of a member who is gone."""
+    if wallet.erased:
+        raise AccountErased
 
 
 def refuse_birthday(birthday: date | None, today: date) -> None:

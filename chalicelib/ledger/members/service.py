@@ -22,10 +22,12 @@ from chalicelib.ledger.members.rules import (
     SubjectTaken,
     member_shown,
     refuse_birthday,
+    refuse_erased,
     refuse_referral,
     till_code,
 )
 from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.program.documents import service as documents
@@ -77,26 +79,65 @@ def enrol_by_channel(work: Work, told: Enrolment, *, subject: str | None, client
 def enrol_self(work: Work, told: Enrolment, *, subject: str) -> Enrolled:
     """Make the caller a member, or return the member that the caller is already.
 
-    Raises `NotFound` where no such member referred them, and `ReferralRefused`.
+    Raises `NotFound` where no such member referred them, `ReferralRefused`, and `AccountErased`
+    for one who was erased: nobody comes back to a ledger that was left.
     """
     member_id = member_of(subject)
     if not store.is_enrolled(work, member_id):
         try:
             made = _enrol(work, told, door=_door(work, told), subject=subject)
         except SubjectTaken:
-            return Enrolled(member(work, member_id), first=False)
+            return _again(work, member_id)
         return Enrolled(made, first=True)
-    return Enrolled(member(work, member_id), first=False)
+    return _again(work, member_id)
+
+
+def _again(work: Work, member_id: str) -> Enrolled:
+    opened, profile = open_profile(work, member_id, absent=NotFound)
+    refuse_erased(opened.wallet)
+    return Enrolled(Member(profile, opened.wallet.frozen), first=False)
 
 
 def member(work: Work, member_id: str, *, absent: type[NotFound] = NotEnrolled) -> Member:
     """Return a member; raise `absent` where there is none."""
+    opened, profile = open_profile(work, member_id, absent=absent)
+    return Member(profile, opened.wallet.frozen)
+
+
+def open_profile(
+    work: Work, member_id: str, *, absent: type[NotFound] = NotEnrolled
+) -> tuple[Opened, Profile]:
+    """Return a member's wallet and profile as of one read; raise `absent` where there is none."""
     key = store.key_of(member_id)
     opened = wallets.open_wallet(work, member_id, key, absent=absent)
     raw = opened.others.get(key)
     if raw is None:
         raise absent
-    return Member(store.profile_from(raw), opened.wallet.frozen)
+    return opened, store.profile_from(raw)
+
+
+def erase(tx: Transaction, opened: Opened, *, mark: str) -> None:
+    """Add that nothing personal is left of a profile, opened with its wallet, and its phone free.
+
+    The first piece of its transaction: `mark` tells this run from every other, and `Replayed` is
+    raised where it was carried out before.
+    """
+    raw = opened.others[store.key_of(opened.wallet.member_id)]
+    before = store.profile_from(raw)
+    after = Profile(
+        member_id=before.member_id,
+        name=None,
+        email=None,
+        phone=None,
+        birthday=None,
+        language=opened.program.languages[0],
+        referred_by=None,
+        enrolled_at=before.enrolled_at,
+        erased_at=tx.work.now,
+    )
+    store.put_tombstone(tx, after, raw=raw, mark=mark)
+    if before.phone is not None:
+        store.delete_phone(tx, before.phone)
 
 
 def profile_key(member_id: str) -> Key:
@@ -118,7 +159,8 @@ def code_of(work: Work, member_id: str) -> TillCode:
 def resolve_code(work: Work, code: str, *, client: str) -> str:
     """Return the member who shows a code at a till; `NotFound` counts as a wrong try."""
     _open_tries(work, client)
-    return _found(work, member_shown(settings().secret, code, at=work.now), client=client)
+    shown = member_shown(settings().secret, code, at=work.now)
+    return _found(work, None if shown is None else _present(work, shown), client=client)
 
 
 def resolve_phone(work: Work, phone: str, *, client: str) -> str:
@@ -130,6 +172,12 @@ def resolve_phone(work: Work, phone: str, *, client: str) -> str:
 def _open_tries(work: Work, client: str) -> None:
     channel_of(documents.present(work), client)
     refuse_if_spent(work, RESOLVE_TRIES, caller=client)
+
+
+def _present(work: Work, member_id: str) -> str | None:
+    """Return a member who shows a good code, or None where they were erased since it was made."""
+    erased = wallets.open_wallet(work, member_id, absent=NotFound).wallet.erased
+    return None if erased else member_id
 
 
 def _found(work: Work, member_id: str | None, *, client: str) -> str:
@@ -145,7 +193,7 @@ def _door(work: Work, told: Enrolment) -> Door:
         return Door(read_head(work))
     key = store.key_of(told.referred_by)
     opened = wallets.open_wallet(work, told.referred_by, key, absent=NotFound)
-    if key not in opened.others:
+    if opened.wallet.erased or key not in opened.others:
         raise NotFound
     return Door(opened.head, store.profile_from(opened.others[key]))
 

@@ -16,7 +16,7 @@ from typing import Final, cast
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.kernel.clock import rfc3339
-from chalicelib.kernel.errors import Language, Refusal
+from chalicelib.kernel.errors import Contended, Language, Refusal
 from chalicelib.kernel.ids import base62, keyed_digest
 from chalicelib.ledger.members.model import Profile
 from chalicelib.settings import settings
@@ -43,6 +43,7 @@ class ProfileItem(Item):
     referred_by = UnicodeAttribute(attr_name="r", null=True)
     enrolled_at = UnicodeAttribute(attr_name="a")
     device = UnicodeAttribute(attr_name="d", null=True)
+    erased_at = UnicodeAttribute(attr_name="x", null=True)
 
 
 class PhoneItem(Item):
@@ -69,6 +70,7 @@ def profile_from(raw: RawItem) -> Profile:
         referred_by=item.referred_by,
         enrolled_at=datetime.fromisoformat(item.enrolled_at),
         device=item.device,
+        erased_at=datetime.fromisoformat(item.erased_at) if item.erased_at else None,
     )
 
 
@@ -105,6 +107,32 @@ def put_profile(
         device=profile.device,
     )
     tx.put(item, otherwise=otherwise)
+
+
+def put_tombstone(tx: Transaction, profile: Profile, *, raw: RawItem, mark: str) -> None:
+    """Add what is left in the place of a profile, as long as it is the one that was read.
+
+    `Replayed` where this run put it before.
+    """
+    assert profile.erased_at is not None, "a tombstone says since when"
+
+    def otherwise(image: RawItem | None) -> Exception:
+        ours = image is not None and image["k"]["S"] == mark
+        return Replayed(image) if image is not None and ours else Contended()
+
+    item = ProfileItem(
+        *key_of(profile.member_id),
+        mark=mark,
+        language=profile.language,
+        enrolled_at=rfc3339(profile.enrolled_at),
+        erased_at=rfc3339(profile.erased_at),
+    )
+    tx.put(item, condition=ProfileItem.mark == raw["k"]["S"], otherwise=otherwise)
+
+
+def delete_phone(tx: Transaction, phone: str) -> None:
+    """Add that nobody claims a number any more: somebody else may."""
+    tx.delete(PhoneItem(*_phone_key(phone)))
 
 
 def put_phone(tx: Transaction, phone: str, *, member_id: str, taken: Callable[[], Refusal]) -> None:

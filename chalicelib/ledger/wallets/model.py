@@ -31,7 +31,8 @@ class Wallet:
     `held` points are in escrow, `debt` is owed, `exempt_until` is the exemption's last day,
     `exempt_since` the day it began (None: before any date that matters), `chain` is the hash of the
     newest entry. From `wakes_on` on somebody has to look after its dates (None: there are none),
-    and `reminded_on` is the day of the last reminder; no entry tells of these two.
+    and `reminded_on` is the day of the last reminder; no entry tells of these two. The member of an
+    `erased` one is gone for good: what still comes in pays what is owed, and the rest ends at once.
     """
 
     member_id: str
@@ -46,6 +47,7 @@ class Wallet:
     exempt_since: date | None = None
     wakes_on: date | None = None
     reminded_on: date | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

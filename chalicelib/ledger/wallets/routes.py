@@ -2,77 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final
 
 from pydantic import Field
 
 from chalicelib.kernel.errors import Contended, NotEnrolled, NotFound
 from chalicelib.kernel.ids import member_id_of
-from chalicelib.ledger.dates.rules import usable_through
+from chalicelib.ledger.journal.views import PAGE_EXAMPLE, EntryView, page_for
 from chalicelib.ledger.wallets import service
-from chalicelib.ledger.wallets.model import NEVER
-from chalicelib.ledger.wallets.rules import balance, usable_lots
-from chalicelib.ledger.wallets.service import Opened
+from chalicelib.ledger.wallets.views import WALLET_EXAMPLE, WalletView
 from chalicelib.settings import settings
-from chalicelib.web.bodies import PRINTABLE, Body, View
+from chalicelib.web.bodies import PRINTABLE, Body, PageQuery, View
 from chalicelib.web.calls import Call
-from chalicelib.web.routes import Example, Routes
+from chalicelib.web.paging import Paged
+from chalicelib.web.routes import Routes
 
 REASON_CHARS_MAX: Final = 200
 """A sentence, so that an audit row stays small."""
 
 routes = Routes(__name__)
 
-WALLET_EXAMPLE: Final[Example] = {
-    "available": 1200,
-    "held": 0,
-    "debt": 0,
-    "lots": [
-        {"expires_on": "2028-11-30", "usable_through": "2028-11-30", "points": 1000},
-        {"expires_on": None, "usable_through": None, "points": 200},
-    ],
-    "next_expiry": "2028-11-30",
-}
 ID_EXAMPLE: Final = {"id": "mem_0Ab1Cd2Ef3G"}
-
-
-class LotView(View):
-    """Points of one date; both dates are null for points that never expire."""
-
-    expires_on: date | None
-    usable_through: date | None
-    points: int
-
-
-class WalletView(View):
-    """What can be used today, what is held, what is owed, and when points next expire."""
-
-    available: int
-    held: int
-    debt: int
-    lots: list[LotView]
-    next_expiry: date | None
-
-    @classmethod
-    def of(cls, opened: Opened) -> WalletView:
-        """Return a wallet as of its program's today; points past their day are not told."""
-        wallet = opened.wallet
-        lots = [
-            LotView(
-                expires_on=_told(lot.expires_on),
-                usable_through=_told(usable_through(lot.expires_on, wallet.exempt_until)),
-                points=lot.points,
-            )
-            for lot in usable_lots(wallet, opened.today)
-        ]
-        return cls(
-            available=balance(wallet, opened.today),
-            held=wallet.held,
-            debt=wallet.debt,
-            lots=lots,
-            next_expiry=lots[0].usable_through if lots else None,
-        )
 
 
 class VerifyView(View):
@@ -108,6 +58,22 @@ def show_mine(call: Call[None]) -> WalletView:
     """Show the caller's points."""
     member_id = member_id_of(settings().secret, call.identity.subject)
     return WalletView.of(service.open_wallet(call.work, member_id))
+
+
+@routes.get(
+    "/me/journal",
+    roles=("member",),
+    query=PageQuery,
+    answer=Paged[EntryView],
+    summary="What happened to my points, and why",
+    refusals=(NotEnrolled,),
+    answer_example=PAGE_EXAMPLE,
+)
+def list_mine(call: Call[None, PageQuery]) -> Paged[EntryView]:
+    """List the caller's entries."""
+    member_id = member_id_of(settings().secret, call.identity.subject)
+    service.open_wallet(call.work, member_id)
+    return page_for(call, member_id)
 
 
 @routes.get(
@@ -182,7 +148,3 @@ def _set_frozen(call: Call[ReasonDraft], *, frozen: bool) -> FrozenView:
         reason=call.body.reason,
     )
     return FrozenView(id=wallet.member_id, frozen=wallet.frozen)
-
-
-def _told(day: date) -> date | None:
-    return None if day == NEVER else day

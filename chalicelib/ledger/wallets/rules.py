@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 from chalicelib.kernel.errors import Forbidden, RuleRefusal
-from chalicelib.ledger.dates.rules import HOUSE_RETURN_DAYS, next_wake, usable_through
+from chalicelib.ledger.dates import rules as calendar
 from chalicelib.ledger.journal.model import Account, Entry, Reason
 from chalicelib.ledger.journal.rules import Recomputed, paid_with, seal
 from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, GivenBack, Lot, Lots, Wallet
@@ -50,7 +49,9 @@ class InsufficientPoints(RuleRefusal):
 def usable_lots(wallet: Wallet, today: date) -> Lots:
     """Return the lots that can be used today, soonest first."""
     until = wallet.exempt_until
-    return tuple(lot for lot in wallet.lots if usable_through(lot.expires_on, until) >= today)
+    return tuple(
+        lot for lot in wallet.lots if calendar.usable_through(lot.expires_on, until) >= today
+    )
 
 
 def balance(wallet: Wallet, today: date) -> int:
@@ -95,10 +96,11 @@ class Posting:
         self._lots = {lot.expires_on: lot.points for lot in wallet.lots}
         self._legs: dict[Account, int] = {}
         self._held, self._debt, self._frozen = wallet.held, wallet.debt, wallet.frozen
+        self._erased = wallet.erased
         self._exempt_until, self._exempt_since = wallet.exempt_until, wallet.exempt_since
         self._paid: list[tuple[date, int]] = []
         for lot in wallet.lots:
-            if usable_through(lot.expires_on, wallet.exempt_until) < today:
+            if calendar.usable_through(lot.expires_on, wallet.exempt_until) < today:
                 self._take(lot.expires_on, lot.points)
                 self._leg(Account.EXPIRED, lot.points)
 
@@ -109,7 +111,9 @@ class Posting:
         self._paid.append((expires_on, paid))
         self._leg(source, -points)
         self._put(expires_on, points - paid)
-        self._merge()
+        while pair := calendar.closest(self._lots, most=LOTS_MAX):
+            earlier, later = pair
+            self._lots[later] += self._lots.pop(earlier)
         return paid
 
     def spend(self, points: int, *, into: Account) -> Lots:
@@ -129,16 +133,17 @@ class Posting:
     def give_back(self, taken: Lots, *, source: Account, by_house: bool) -> GivenBack:
         """Return points with their dates; tell how many paid debt, and how many expired.
 
-        A date no longer usable becomes today and 7 days when the house returns it, else expires.
+        A date no longer usable becomes today and 7 days when the house returns it, else expires. To
+        a member who was erased only what they owe comes back.
         """
         paid = expired = 0
-        late = self._today + timedelta(days=HOUSE_RETURN_DAYS)
+        late = self._today + timedelta(days=calendar.HOUSE_RETURN_DAYS)
         for lot in taken:
             usable = self._is_usable(lot.expires_on)
-            if usable or by_house:
-                paid += self.credit(lot.points, lot.expires_on if usable else late, source=source)
-            else:
-                expired += lot.points
+            most = self._debt if self._erased else lot.points
+            back = min(lot.points, most) if usable or by_house else 0
+            paid += self.credit(back, lot.expires_on if usable else late, source=source)
+            expired += lot.points - back
         self._leg(source, -expired)
         self._leg(Account.EXPIRED, expired)
         self._held -= sum(lot.points for lot in taken) if source is Account.ESCROW else 0
@@ -170,7 +175,7 @@ class Posting:
 
     def exempt(self, until: date | None) -> Mapping[str, str]:
         """Set the exemption's last day; return what its entry tells. A new one revives nothing."""
-        lapsed = usable_through(date.min, self._exempt_until) < self._today
+        lapsed = calendar.usable_through(date.min, self._exempt_until) < self._today
         since = self._today if lapsed else self._exempt_since
         self._exempt_until, self._exempt_since = until, since if until else None
         told = {"until": until, "since": self._exempt_since}
@@ -179,6 +184,14 @@ class Posting:
     def freeze(self, *, frozen: bool) -> None:
         """Stop or allow spending."""
         self._frozen = frozen
+
+    def erase(self) -> int:
+        """End every point of a member who leaves for good; return how many there were."""
+        ended = sum(self._lots.values())
+        self._take_soonest(ended)
+        self._leg(Account.EXPIRED, ended)
+        self._erased = True
+        return ended
 
     def close(
         self,
@@ -190,7 +203,8 @@ class Posting:
     ) -> Change:
         """Seal the entry and return the change."""
         legs = {account: points for account, points in self._legs.items() if points}
-        dates = self._dates()
+        before = {lot.expires_on: lot.points for lot in self._before.lots}
+        dates = calendar.differences(before, self._lots)
         assert sum(legs.values()) == 0, legs
         assert sum(dates.values()) == legs.get(Account.AVAILABLE, 0), (dates, legs)
         lots = tuple(Lot(day, self._lots[day]) for day in sorted(self._lots))
@@ -212,20 +226,21 @@ class Posting:
             exempt_until=self._exempt_until,
             exempt_since=self._exempt_since,
             frozen=self._frozen,
+            erased=self._erased,
             chain=entry.hash,
             wakes_on=self._wakes_on(lots),
         )
         return Change(self._before, after, entry)
 
     def _wakes_on(self, lots: Lots) -> date | None:
-        throughs = (usable_through(lot.expires_on, self._exempt_until) for lot in lots)
+        throughs = (calendar.usable_through(lot.expires_on, self._exempt_until) for lot in lots)
         named, reminded_on = self._before.wakes_on, self._before.reminded_on
-        return next_wake(throughs, self._today, named=named, reminded_on=reminded_on)
+        return calendar.next_wake(throughs, self._today, named=named, reminded_on=reminded_on)
 
     def _is_usable(self, day: date) -> bool:
         """Tell whether a date is still good: not if it had passed when the exemption began."""
         gone = self._exempt_since is not None and day < self._exempt_since
-        return not gone and usable_through(day, self._exempt_until) >= self._today
+        return not gone and calendar.usable_through(day, self._exempt_until) >= self._today
 
     def _leg(self, account: Account, points: int) -> None:
         self._legs[account] = self._legs.get(account, 0) + points
@@ -236,7 +251,9 @@ class Posting:
         self._leg(Account.DEBT, -points)
 
     def _put(self, day: date, points: int) -> None:
-        if points:
+        if points and self._erased:
+            self._leg(Account.EXPIRED, points)
+        elif points:
             self._lots[day] = self._lots.get(day, 0) + points
             self._leg(Account.AVAILABLE, points)
 
@@ -261,24 +278,6 @@ class Posting:
         assert not points, "spending more than there is"
         return tuple(taken)
 
-    def _merge(self) -> None:
-        """Merge the two closest dates into the later one while there are too many."""
-        while True:
-            days = sorted(day for day in self._lots if day != NEVER)
-            if len(days) <= LOTS_MAX:
-                return
-            earlier, later = min(pairwise(days), key=lambda pair: pair[1] - pair[0])
-            self._lots[later] += self._lots.pop(earlier)
-
-    def _dates(self) -> dict[date, int]:
-        """Return what each date gave or got, merges included."""
-        before = {lot.expires_on: lot.points for lot in self._before.lots}
-        changed = {
-            day: self._lots.get(day, 0) - before.get(day, 0)
-            for day in sorted(before.keys() | self._lots.keys())
-        }
-        return {day: points for day, points in changed.items() if points}
-
 
 def verify(wallet: Wallet, journal: Recomputed) -> list[str]:
     """Return every disagreement between a wallet and what its journal implies, in words."""
@@ -292,6 +291,7 @@ def verify(wallet: Wallet, journal: Recomputed) -> list[str]:
         "debt": wallet.debt == -journal.totals.get(Account.DEBT, 0),
         "freezing": wallet.frozen == journal.frozen,
         "exemption": wallet.exempt_until == journal.exempt_until,
+        "erasure": wallet.erased == journal.erased,
         "exemption's first day": wallet.exempt_since == journal.exempt_since,
     }
     wrong = [

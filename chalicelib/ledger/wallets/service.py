@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.kernel.clock import day_of
-from chalicelib.kernel.errors import NotEnrolled, NotFound
+from chalicelib.kernel.errors import Contended, NotEnrolled, NotFound, Unauthenticated
 from chalicelib.kernel.ids import MEMBER_PATTERN
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal import service as journal
@@ -23,7 +23,7 @@ from chalicelib.program.documents.model import Program
 from chalicelib.storage.head import HEAD_KEY, Head, head_from
 from chalicelib.storage.reads import fetch_raw, scan_keys
 from chalicelib.storage.table import Key, RawItem
-from chalicelib.storage.transaction import Transaction, persist
+from chalicelib.storage.transaction import Mistaken, Transaction, persist
 from chalicelib.storage.wakes import NOWHERE
 from chalicelib.storage.work import Work
 
@@ -56,7 +56,9 @@ def open_wallet(
 ) -> Opened:
     """Return a member's wallet with the program, and other items read in the same batch.
 
-    Raises `absent` when there is no such member, or when nobody could have that id.
+    Raises `absent` when there is no such member, or when nobody could have that id. `NotEnrolled`
+    is told to the member, so one who was erased is told `Unauthenticated` in its place: their token
+    is nobody's any more. Everybody else still sees the wallet, and that it was `erased`.
     """
     if not MEMBER_PATTERN.fullmatch(member_id):
         raise absent
@@ -67,13 +69,21 @@ def open_wallet(
     if key not in found:
         raise absent
     wallet = store.wallet_from(found[key])
+    if wallet.erased and absent is NotEnrolled:
+        raise Unauthenticated
     return Opened(wallet, head, program, day_of(work.now, program.zone), found)
 
 
 def latest(tx: Transaction, wallet: Wallet) -> Wallet:
-    """Return the wallet that a lost compare-and-swap showed, or the one that was read."""
+    """Return the wallet that a lost compare-and-swap showed, or the one that was read.
+
+    Raises `Contended` where the member was erased in between: whoever comes back is judged by that.
+    """
     image = tx.image(store.key_of(wallet.member_id))
-    return wallet if image is None else store.wallet_from(image)
+    newest = wallet if image is None else store.wallet_from(image)
+    if newest.erased and not wallet.erased:
+        raise Contended
+    return newest
 
 
 def add(tx: Transaction, change: Change, *, waits: Mapping[str, str] = NOWHERE) -> None:
@@ -107,6 +117,25 @@ def note(work: Work, before: Wallet, *, after: Wallet) -> bool:
 def require_thawed(tx: Transaction, wallet: Wallet) -> None:
     """Require that a member stays unfrozen while something else of theirs is written."""
     store.check_thawed(tx, wallet.member_id)
+
+
+def require_present(tx: Transaction, member_id: str) -> None:
+    """Require that a member is not erased while something else of theirs is written."""
+    store.check_present(tx, member_id)
+
+
+def erase(tx: Transaction, opened: Opened) -> int:
+    """Add that a member's points end and the wallet is nobody's; return how many points ended.
+
+    Raises `Mistaken` where anything happened to the wallet since it was read.
+    """
+    if latest(tx, opened.wallet).version != opened.wallet.version:
+        raise Mistaken
+    posting = Posting(opened.wallet, opened.today)
+    ended = posting.erase()
+    version = opened.program.version
+    add(tx, posting.close(Reason.ERASED, at=tx.work.now, program_version=version))
+    return ended
 
 
 def enrol(tx: Transaction, member_id: str, *, program_version: int) -> Wallet:

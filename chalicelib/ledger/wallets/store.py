@@ -48,6 +48,7 @@ class WalletItem(Item):
     frozen = BooleanAttribute(attr_name="z")
     chain = BinaryAttribute(attr_name="c", legacy_encoding=False)
     reminded_on = UnicodeAttribute(attr_name="rd", null=True)
+    erased = BooleanAttribute(attr_name="x", null=True)
 
 
 def key_of(member_id: str) -> Key:
@@ -71,6 +72,7 @@ def wallet_from(raw: RawItem) -> Wallet:
         chain=item.chain,
         wakes_on=day_of_wake(item.wa) if item.wa else None,
         reminded_on=date.fromisoformat(item.reminded_on) if item.reminded_on else None,
+        erased=bool(item.erased),
     )
 
 
@@ -89,6 +91,7 @@ def put_wallet(tx: Transaction, change: Change) -> None:
         frozen=after.frozen,
         chain=after.chain,
         reminded_on=after.reminded_on.isoformat() if after.reminded_on else None,
+        erased=after.erased or None,
     )
     if after.wakes_on is not None:
         waits = wake_on(WAKE, after.member_id, day=after.wakes_on)
@@ -136,6 +139,15 @@ def check_thawed(tx: Transaction, member_id: str) -> None:
         WalletItem(*key_of(member_id)),
         condition=WalletItem.frozen == False,  # noqa: E712 - a condition of PynamoDB's
         otherwise=lambda _: MemberFrozen(),
+    )
+
+
+def check_present(tx: Transaction, member_id: str) -> None:
+    """Require that a member was not erased, in a transaction that writes no wallet."""
+    tx.check(
+        WalletItem(*key_of(member_id)),
+        condition=WalletItem.erased.does_not_exist(),
+        otherwise=lambda _: Contended(),
     )
 
 

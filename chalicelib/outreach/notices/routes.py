@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from chalicelib.kernel.errors import Contended, NotEnrolled
 from chalicelib.kernel.ids import member_id_of
 from chalicelib.outreach.notices import service
 from chalicelib.outreach.notices.model import Preferences, Quiet
-from chalicelib.outreach.notices.rules import hour_of, text_of
+from chalicelib.outreach.notices.rules import hour_of
+from chalicelib.outreach.notices.views import WISHES_EXAMPLE, WishesView
 from chalicelib.settings import settings
-from chalicelib.web.bodies import Body, View
+from chalicelib.web.bodies import Body
 from chalicelib.web.calls import Call
-from chalicelib.web.routes import Example, Routes
+from chalicelib.web.routes import Routes
 
 Hour = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
 """A time of the day in the program's zone."""
 
 routes = Routes(__name__)
-
-WISHES_EXAMPLE: Final[Example] = {
-    "mail": True,
-    "sms": False,
-    "push": False,
-    "reminders": True,
-    "quiet": {"from": "22:00", "until": "08:00"},
-}
 
 
 class QuietBody(Body):
@@ -62,44 +55,6 @@ class WishesDraft(Body):
             hours = self.quiet
             quiet = Quiet(hour_of(hours.opens), hour_of(hours.until)) if hours else None
         return replace(before, quiet=quiet, **wanted)
-
-
-class QuietView(View):
-    """The hours in which no SMS and no push is sent."""
-
-    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
-
-    opens: str = Field(alias="from")
-    until: str
-
-    @classmethod
-    def of(cls, quiet: Quiet) -> QuietView:
-        """Return the hours as an answer."""
-        return cls(opens=text_of(quiet.starts), until=text_of(quiet.ends))
-
-
-class WishesView(View):
-    """By which ways a member is told, whether of points that end too, and when not to be disturbed.
-
-    What concerns the account itself, such as that it was frozen, is told by mail in any case.
-    """
-
-    mail: bool
-    sms: bool
-    push: bool
-    reminders: bool
-    quiet: QuietView | None
-
-    @classmethod
-    def of(cls, wishes: Preferences) -> WishesView:
-        """Return preferences as an answer."""
-        return cls(
-            mail=wishes.mail,
-            sms=wishes.sms,
-            push=wishes.push,
-            reminders=wishes.reminders,
-            quiet=QuietView.of(wishes.quiet) if wishes.quiet else None,
-        )
 
 
 @routes.get(

@@ -119,12 +119,28 @@ def prefer(
             raise AlreadyWished(before)
         after = replace(after, version=before.version + 1)
         store.put_preferences(tx, member_id, wishes=after)
+        wallets.require_present(tx, member_id)
         return after
 
     try:
         return persist(work, attempt)
     except AlreadyWished as already:
         return already.wishes
+
+
+def all_of(work: Work, member_id: str) -> Iterator[Held]:
+    """Yield every notice to a member that is still kept, sent or not."""
+    return store.all_of(work, member_id)
+
+
+def erase_held(work: Work, member_id: str) -> None:
+    """Erase every notice to a member; again, it goes on where it stopped."""
+    store.erase_all_of(work, member_id)
+
+
+def erase_preferences(tx: Transaction, member_id: str) -> None:
+    """Add that nothing is left of how a member wished to be told."""
+    store.delete_preferences(tx, member_id)
 
 
 def hear(work: Work, messages: Messages, *, fact: Fact) -> None:
@@ -191,6 +207,8 @@ def _addressee(work: Work, member_id: str) -> Addressee | None:
         opened = wallets.open_wallet(work, member_id, key, absent=NotFound)
         profile = members.member(work, member_id, absent=NotFound).profile
     except NotFound:
+        return None
+    if opened.wallet.erased:
         return None
     wishes = store.preferences_from(opened.others.get(key))
     return Addressee(profile, wishes, opened.program.zone, opened.today)

@@ -9,6 +9,7 @@ holds figures and ids; whom it goes to is read from the profile when it is sent.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,9 +20,9 @@ from chalicelib.kernel.errors import Contended
 from chalicelib.outreach.notices.model import KINDS, Held, Notice, Preferences, Quiet
 from chalicelib.outreach.notices.rules import hour_of, text_of
 from chalicelib.storage.dates import day_of_key, key_of_day
-from chalicelib.storage.reads import fetch
+from chalicelib.storage.reads import Range, fetch, query_all
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Replayed, Transaction
+from chalicelib.storage.transaction import Moved, Replayed, Transaction, erase_all
 from chalicelib.storage.wakes import wake
 from chalicelib.storage.work import Work
 
@@ -122,6 +123,21 @@ def find(work: Work, name: str) -> Held | None:
     member_id, _, rest = name.partition("#")
     item = fetch(work, NoticeItem.named(member_id, f"N#{rest}"))
     return None if item is None else _held(item)
+
+
+def all_of(work: Work, member_id: str) -> Iterator[Held]:
+    """Yield every notice to a member that is still kept."""
+    return map(_held, query_all(work, NoticeItem, part=Range(member_id, "N#")))
+
+
+def erase_all_of(work: Work, member_id: str) -> None:
+    """Erase every notice to a member."""
+    erase_all(work, Range(member_id, "N#"))
+
+
+def delete_preferences(tx: Transaction, member_id: str) -> None:
+    """Add that no preferences of a member are kept."""
+    tx.delete(WishesItem(*key_of(member_id)))
 
 
 def _item(held: Held, *, ttl: int | None) -> NoticeItem:

@@ -12,6 +12,7 @@ from typing import Final
 from chalicelib.gateways.payments.errors import Rejected
 from chalicelib.gateways.payments.model import Intent, Refund, RefundDraft
 from chalicelib.gateways.payments.port import Payments
+from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
@@ -42,7 +43,8 @@ def book(work: Work, *, order: Order, found: Refund, cash: Money, by: str) -> No
     `refundable` does where the order has less left.
     """
     refund_id = booked_id_of(found.id)
-    case = orders.case_of(work, wallets.open_wallet(work, order.member_id), order=order)
+    opened = wallets.open_wallet(work, order.member_id, absent=NotFound)
+    case = orders.case_of(work, opened, order=order)
     wanted = RefundRequest(quantity=None, restock=False, amount=cash.amount)
     step = Step(Reason.ORDER_REFUND, by_house=True, restock=False, refund_id=refund_id)
 
@@ -100,7 +102,9 @@ def give_back(work: Work, payments: Payments, *, intent: Intent, order_id: str, 
 
 def take_back(work: Work, *, order: Order, by: str) -> None:
     """Take an order back that was settled and never paid; raises `CannotAmend`."""
-    case = orders.case_of(work, wallets.open_wallet(work, order.member_id), order=order)
+    case = orders.case_of(
+        work, wallets.open_wallet(work, order.member_id, absent=NotFound), order=order
+    )
 
     def attempt(tx: Transaction) -> None:
         before = orders.latest(tx, order)

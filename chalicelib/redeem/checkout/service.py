@@ -22,7 +22,7 @@ from chalicelib.catalog.stock.rules import SoldOut
 from chalicelib.catalog.supply import service as supply
 from chalicelib.catalog.units.model import Hand
 from chalicelib.gateways.payments.port import Payments
-from chalicelib.kernel.errors import Refusal, Unavailable
+from chalicelib.kernel.errors import Refusal, Unauthenticated, Unavailable
 from chalicelib.kernel.ids import child_id
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import InsufficientPoints, balance
@@ -109,6 +109,9 @@ def _placed(work: Work, request: Request, *, ask: Ask) -> tuple[Order, bool]:
         return _place_once(work, request, ask=ask), False
     except Replayed as seen:
         return orders.placed_from(seen.image), True
+    except Unauthenticated:
+        # Nobody is told of orders of a member who was erased.
+        raise
     except Refusal:
         earlier = orders.placed_by(work, request.order_id, fingerprint=request.fingerprint)
         if earlier is None:

@@ -21,7 +21,7 @@ from chalicelib.gateways.payments.errors import Down, Unclear
 from chalicelib.gateways.payments.model import Dispute as Found
 from chalicelib.gateways.payments.model import DisputeStatus, Intent, IntentStatus
 from chalicelib.gateways.payments.port import Payments
-from chalicelib.kernel.errors import Unavailable
+from chalicelib.kernel.errors import NotFound, Unavailable
 from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal import service as journal
 from chalicelib.ledger.journal.model import Reason
@@ -143,7 +143,9 @@ def _brought(work: Work, order: Order, *, asked: Asked, aside: Aside | None) -> 
 def _stepped(
     work: Work, order: Order, *, step: DisputeState, asked: Asked, aside: Aside | None
 ) -> Order:
-    case = orders.case_of(work, wallets.open_wallet(work, order.member_id), order=order)
+    case = orders.case_of(
+        work, wallets.open_wallet(work, order.member_id, absent=NotFound), order=order
+    )
 
     def attempt(tx: Transaction) -> Order:
         before = orders.latest(tx, order)

@@ -6,6 +6,7 @@ when the answer was lost on its way.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.catalog.codes import service as codes
@@ -58,6 +59,21 @@ def reveal(work: Work, payments: Payments, *, request: Request) -> list[str]:
     refuse_frozen(case.opened.wallet)
     order = _marked(work, case)
     return codes.reveal(work, order.reward_id, numbers=numbers_of(order))
+
+
+def erase_tracking(work: Work, *, order: Order) -> None:
+    """Erase what was written about the way of an order whose member leaves for good."""
+
+    def attempt(tx: Transaction) -> Order:
+        before = orders.latest(tx, order)
+        if before.tracking is None:
+            raise AlreadySo(before)
+        after = replace(before, tracking=None, version=before.version + 1)
+        orders.put(tx, before, after=after)
+        return after
+
+    with suppress(AlreadySo):
+        persist(work, attempt)
 
 
 def _deed(request: Request, *, was: Progress, now: Progress) -> Deed:

@@ -24,7 +24,16 @@ from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.redeem.orders import store
-from chalicelib.redeem.orders.model import Address, Leaving, Order, Parcel, Shown, Status, Step
+from chalicelib.redeem.orders.model import (
+    Address,
+    Fulfilment,
+    Leaving,
+    Order,
+    Parcel,
+    Shown,
+    Status,
+    Step,
+)
 from chalicelib.redeem.orders.rules import account_of, ended, is_overdue, settled, whole
 from chalicelib.storage import wakes
 from chalicelib.storage.reads import fetch_raw
@@ -102,31 +111,35 @@ def find(work: Work, order_id: str) -> Order:
 
 
 def of_member(work: Work, member_id: str, *, order_id: str) -> Order:
-    """Return one order of a member.
-
-    Raises `NotFound` for anybody else's, `NotEnrolled` for somebody who is no member.
-    """
+    """Return one order of a member; raises `NotFound` for anybody else's, and `NotEnrolled`."""
+    wallets.open_wallet(work, member_id)
     order = store.find(work, order_id) if _owner(order_id) == member_id else None
     if order is None:
-        wallets.open_wallet(work, member_id)
         raise NotFound
     return order
 
 
 def shown(work: Work, order: Order) -> Shown:
     """Return an order and where it goes."""
-    return Shown(order, store.address_of(work, order))
+    if order.fulfilment is Fulfilment.NONE:
+        return Shown(order, None)
+    return Shown(order, store.addresses_of(work, [order.id]).get(order.id))
 
 
 def page(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[Order]:
-    """Return a member's orders, newest first.
+    """Return a member's orders, newest first; raises `NotEnrolled`."""
+    wallets.open_wallet(work, member_id)
+    return store.page_of(work, member_id, limit=limit, after=after)
 
-    Raises `NotEnrolled` for somebody who is no member.
-    """
-    found = store.page_of(work, member_id, limit=limit, after=after)
-    if not found.items:
-        wallets.open_wallet(work, member_id)
-    return found
+
+def addresses_of(work: Work, order_ids: Sequence[str]) -> Mapping[str, Address]:
+    """Return where orders go, by their ids; those without an address are left out."""
+    return store.addresses_of(work, order_ids)
+
+
+def erase_addresses(work: Work, member_id: str) -> None:
+    """Erase every address of a member's orders; again, it goes on where it stopped."""
+    store.erase_addresses(work, member_id)
 
 
 def waiting(work: Work, *, limit: int, after: str | None) -> Page[Order]:

@@ -34,10 +34,10 @@ from chalicelib.redeem.orders.model import (
     Wish,
 )
 from chalicelib.storage.dates import day_of_key, key_of_day
-from chalicelib.storage.reads import Range, fetch, fetch_raw, query
+from chalicelib.storage.reads import Range, fetch_raw, query
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Transaction
+from chalicelib.storage.transaction import Moved, Transaction, erase_all
 from chalicelib.storage.wakes import wake
 from chalicelib.storage.work import Work
 
@@ -150,19 +150,23 @@ def latest(tx: Transaction, order: Order) -> Order:
     return order if image is None else order_from(image)
 
 
-def address_of(work: Work, order: Order) -> Address | None:
-    """Return where an order goes, or None."""
-    if order.fulfilment is Fulfilment.NONE:
-        return None
-    item = fetch(work, AddressItem.named(*_address_key(order.id)))
-    return None if item is None else Address(**json.loads(item.body))
-
-
 def page_of(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[Order]:
     """Return a member's orders, newest first."""
     part = Range(member_id, "O#", index="l1", forward=False, limit=limit, after=after)
     page = query(work, OrderItem, part=part)
     return Page([_order(item) for item in page.items], page.next_position)
+
+
+def addresses_of(work: Work, order_ids: Sequence[str]) -> dict[str, Address]:
+    """Return where orders go, by their ids; those without an address are left out."""
+    found = fetch_raw(work, [_address_key(order_id) for order_id in order_ids])
+    read = map(AddressItem.read, found.values())
+    return {item.sort[2:]: Address(**json.loads(item.body)) for item in read}
+
+
+def erase_addresses(work: Work, member_id: str) -> None:
+    """Erase the addresses of a member's orders."""
+    erase_all(work, Range(member_id, "A#"))
 
 
 def placed_since(work: Work, member_id: str, *, since: datetime, limit: int) -> int:

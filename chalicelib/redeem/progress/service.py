@@ -20,7 +20,7 @@ from typing import Final
 
 from chalicelib.gateways.payments.model import Intent, IntentStatus
 from chalicelib.gateways.payments.port import Payments
-from chalicelib.kernel.errors import Unavailable
+from chalicelib.kernel.errors import NotFound, Unavailable
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
@@ -62,7 +62,9 @@ def open_case(
     if not is_overdue(case.order, work.now):
         return case
     order = advance(work, payments, order=case.order).order
-    return replace(case, opened=wallets.open_wallet(work, order.member_id), order=order)
+    return replace(
+        case, opened=wallets.open_wallet(work, order.member_id, absent=NotFound), order=order
+    )
 
 
 def current(work: Work, payments: Payments, *, order: Order) -> Order:
@@ -269,7 +271,9 @@ def _released(work: Work, order: Order, *, ending: Ending, aside: Aside | None) 
 
 
 def _case(work: Work, order: Order) -> Case:
-    return orders.case_of(work, wallets.open_wallet(work, order.member_id), order=order)
+    return orders.case_of(
+        work, wallets.open_wallet(work, order.member_id, absent=NotFound), order=order
+    )
 
 
 def _unless_so(work: Work, attempt: Callable[[Transaction], Order]) -> tuple[Order, bool]:

@@ -21,7 +21,8 @@ from chalicelib.catalog.supply import service as supply
 from chalicelib.catalog.units.model import Hand
 from chalicelib.gateways.payments.model import Intent
 from chalicelib.kernel.clock import day_of
-from chalicelib.kernel.errors import LimitReached
+from chalicelib.kernel.errors import LimitReached, NotFound
+from chalicelib.ledger.members.rules import AccountErased
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import DebtOpen, InsufficientPoints, MemberFrozen
 from chalicelib.ledger.wallets.service import Opened
@@ -36,7 +37,14 @@ from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Aside, Transaction, persist
 from chalicelib.storage.work import Work
 
-STANDS_AGAINST: Final = (MemberFrozen, DebtOpen, LimitReached, InsufficientPoints, SoldOut)
+STANDS_AGAINST: Final = (
+    AccountErased,
+    MemberFrozen,
+    DebtOpen,
+    LimitReached,
+    InsufficientPoints,
+    SoldOut,
+)
 """What may stand against bringing an order back, as against any new spending."""
 
 
@@ -96,7 +104,7 @@ def revive(work: Work, order: Order, *, intent: Intent, aside: Aside | None) -> 
 
 
 def _open(work: Work, order: Order) -> Case:
-    opened = wallets.open_wallet(work, order.member_id)
+    opened = wallets.open_wallet(work, order.member_id, absent=NotFound)
     reward = rewards.reward_at(work, opened.head, reward_id=order.reward_id)
     zone = opened.program.zone
     counters = limits.counters(

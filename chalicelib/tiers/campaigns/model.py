@@ -101,6 +101,15 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenTo:
+    """Points that a campaign gave a member in a period of its cap."""
+
+    campaign_id: str
+    period: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignSet:
     """All campaigns that had not ended when a version of the set began to hold, oldest id first.
 

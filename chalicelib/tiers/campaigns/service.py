@@ -26,7 +26,14 @@ from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 from chalicelib.tiers.campaigns import store
-from chalicelib.tiers.campaigns.model import DOCUMENT, NO_CAMPAIGNS, Campaign, CampaignSet, Told
+from chalicelib.tiers.campaigns.model import (
+    DOCUMENT,
+    NO_CAMPAIGNS,
+    Campaign,
+    CampaignSet,
+    GivenTo,
+    Told,
+)
 from chalicelib.tiers.campaigns.rules import lint, next_set, refuse_malformed
 
 SETS_KEPT_MAX: Final = 64
@@ -155,6 +162,11 @@ def given(
         return {}
     keys = {c.id: store.cap_key(member_id, c, day=day) for c in asked if c.per_member}
     return {name: store.points_from(found.get(key)) for name, key in keys.items()}
+
+
+def given_to(work: Work, member_id: str) -> list[GivenTo]:
+    """Return what campaigns with a cap gave a member, of periods long past too."""
+    return store.given_to(work, member_id)
 
 
 def take(work: Work, campaign: Campaign, *, points: int, budget: int) -> bool:

@@ -26,7 +26,7 @@ from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended, Stale
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.pages import Page
-from chalicelib.storage.reads import Range, fetch, fetch_raw, patiently, query
+from chalicelib.storage.reads import Range, fetch, fetch_raw, patiently, query, query_all
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem, code_of
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction
@@ -36,6 +36,7 @@ from chalicelib.tiers.campaigns.model import (
     Campaign,
     CampaignSet,
     Cap,
+    GivenTo,
     Per,
     Sentence,
 )
@@ -90,6 +91,13 @@ def cap_key(member_id: str, campaign: Campaign, *, day: date) -> Key:
 def points_from(raw: RawItem | None) -> int:
     """Return the points that a counter's image holds; before the first there is no item."""
     return 0 if raw is None else CounterItem.read(raw).points
+
+
+def given_to(work: Work, member_id: str) -> list[GivenTo]:
+    """Return what campaigns with a cap gave a member, of periods long past too."""
+    items = query_all(work, CounterItem, part=Range(member_id, "Y#"))
+    named = ((item.sort.split("#"), item.points) for item in items)
+    return [GivenTo(campaign_id, period, points) for (_, campaign_id, period), points in named]
 
 
 def read_campaign(work: Work, campaign_id: str) -> Campaign | None:

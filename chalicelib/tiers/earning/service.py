@@ -12,6 +12,7 @@ What a purchase is given `tiers.judging` says, and it keeps that for its replay,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -97,7 +98,10 @@ def refund(work: Work, returned: Return, *, client: str) -> Refunded:
 
 def _refund(work: Work, returned: Return, *, client: str) -> Refunded:
     purchase = _purchase_of(work, returned, client=client)
-    opened = None if purchase.member_id is None else wallets.open_wallet(work, purchase.member_id)
+    opened = None
+    if purchase.member_id is not None:
+        # Of one who was erased, too: what is taken back stays in the books.
+        opened = wallets.open_wallet(work, purchase.member_id, absent=NotFound)
     program = documents.present(work) if opened is None else opened.program
     refuse_other_channel(program, client, channel=returned.channel)
     try:
@@ -172,6 +176,16 @@ def open_sale(work: Work, member_id: str | None) -> tuple[Head, Program, Opened 
         return opened.head, opened.program, opened
     head = read_head(work)
     return head, documents.program_at(work, head), None
+
+
+def find_purchases(work: Work, names: Sequence[str]) -> list[Purchase]:
+    """Return the purchases that journal entries name."""
+    return store.find_purchases(work, names)
+
+
+def find_refunds(work: Work, names: Sequence[tuple[str, ...]]) -> dict[tuple[str, str], Refund]:
+    """Return refunds by how journal entries name them: their purchase, and their own id."""
+    return store.find_refunds(work, names)
 
 
 def _book(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked:
@@ -276,11 +290,11 @@ def _claw_back(
 
 
 def _opened(work: Work, member_id: str) -> Opened | None:
-    """Return a member's wallet with the program, or None where there is no such member."""
-    try:
-        return wallets.open_wallet(work, member_id, absent=NotFound)
-    except NotFound:
-        return None
+    """Return a member's wallet with the program, or None where there is no such member any more."""
+    with suppress(NotFound):
+        opened = wallets.open_wallet(work, member_id, absent=NotFound)
+        return None if opened.wallet.erased else opened
+    return None
 
 
 def _purchase_of(work: Work, returned: Return, *, client: str) -> Purchase:

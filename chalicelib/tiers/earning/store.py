@@ -10,6 +10,7 @@ of the report.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -99,6 +100,20 @@ def find_claimed(work: Work, raw: RawItem) -> RawItem:
 def find(work: Work, key: Key) -> RawItem | None:
     """Return a purchase or a refund as DynamoDB has it, or None."""
     return fetch_raw(work, [key]).get(key)
+
+
+def find_purchases(work: Work, names: Sequence[str]) -> list[Purchase]:
+    """Return the purchases that journal entries name, `channel/purchase`."""
+    keys = [(name.replace("/", "#"), "P") for name in names]
+    found = fetch_raw(work, keys)
+    return [purchase_from(found[key]) for key in keys if key in found]
+
+
+def find_refunds(work: Work, names: Sequence[tuple[str, ...]]) -> dict[tuple[str, str], Refund]:
+    """Return refunds by their purchases' names and their own ids."""
+    keys = {(p, r): (p.replace("/", "#"), f"F#{r}") for p, r in names}
+    found = fetch_raw(work, list(keys.values()))
+    return {name: refund_from(found[key]) for name, key in keys.items() if key in found}
 
 
 def refuse_other_report(raw: RawItem, fingerprint: bytes) -> None:

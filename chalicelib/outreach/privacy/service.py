@@ -1,0 +1,123 @@
+"""Telling members everything, and forgetting them.
+
+An export follows the journal, because everything that ever happened to a wallet has an entry there,
+and an entry names what it is about. It only reads.
+
+Erasure looks first whether anything is under way. Then it takes away what may be lost in parts, in
+this order: tracking texts, addresses, notices. Last, one transaction puts a tombstone in the place
+of the profile, frees the phone, ends the points, marks the wallet and forgets the preferences.
+Whoever is interrupted asks again, and it goes on; whatever comes in between takes the wallet's next
+version, and everything is looked at again. The journal stays, under an id that now means nobody.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from chalicelib.catalog.limits import service as limits
+from chalicelib.gateways.payments.port import Payments
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.ids import random_token
+from chalicelib.ledger.adjustments import service as adjustments
+from chalicelib.ledger.journal import service as journal
+from chalicelib.ledger.members import service as members
+from chalicelib.ledger.members.model import Member
+from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.rules import balance
+from chalicelib.outreach.notices import service as notices
+from chalicelib.outreach.privacy.model import About, Erased, Export, Happened
+from chalicelib.outreach.privacy.rules import named, refuse_open
+from chalicelib.program.audit import service as audit
+from chalicelib.program.audit.model import Deed
+from chalicelib.redeem.fulfilment import service as fulfilment
+from chalicelib.redeem.orders import service as orders
+from chalicelib.redeem.orders.model import Order
+from chalicelib.redeem.progress import service as progress
+from chalicelib.redeem.refunds import service as refunds
+from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
+from chalicelib.storage.work import Patience, Work
+from chalicelib.tiers.campaigns import service as campaigns
+from chalicelib.tiers.earning import service as earning
+
+ORDERS_PAGE = 100
+"""As many orders as are read at once."""
+
+
+def export(work: Work, member_id: str, *, limit: int, after: str | None) -> Export:
+    """Return a page of everything that is known of a member; raises `NotEnrolled`."""
+    opened, profile = members.open_profile(work, member_id)
+    about = None
+    if after is None:
+        about = About(
+            member=Member(profile, opened.wallet.frozen),
+            wallet=opened.wallet,
+            today=opened.today,
+            wishes=notices.preferences(work, member_id),
+            notices=list(notices.all_of(work, member_id)),
+            limits=limits.used_by(work, member_id),
+            campaigns=campaigns.given_to(work, member_id),
+        )
+    page = journal.page(work, member_id, limit=limit, after=after, absent=NotFound)
+    entries = page.items
+    order_ids = [name for (name,) in named(entries, "order")]
+    happened = Happened(
+        entries=entries,
+        orders=orders.find_all(work, order_ids),
+        addresses=orders.addresses_of(work, order_ids),
+        order_refunds=refunds.find_all(work, [name for (name,) in named(entries, "order_refund")]),
+        purchases=earning.find_purchases(work, [name for (name,) in named(entries, "purchase")]),
+        purchase_refunds=earning.find_refunds(work, named(entries, "purchase", "refund")),
+        adjustments=[adjustments.find(work, name) for (name,) in named(entries, "adjustment")],
+    )
+    return Export(about, happened, page.next_position)
+
+
+def erase(work: Work, payments: Payments, *, member_id: str) -> Erased:
+    """Erase a member for good, and return how many points ended with it.
+
+    Raises `NotEnrolled`, `OrdersOpen`, `Unavailable` where an overdue order waits for Stripe.
+    """
+    patience = Patience(work)
+    mark = random_token(work.dice)
+    while True:
+        # Again where anything came in between: it may be an order, with an address.
+        with suppress(Mistaken):
+            return _erase(work, payments, member_id=member_id, mark=mark)
+        patience.again(overtaken=True)
+
+
+def _erase(work: Work, payments: Payments, *, member_id: str, mark: str) -> Erased:
+    opened, _ = members.open_profile(work, member_id)
+    ended = balance(opened.wallet, opened.today)
+    known = _orders(work, payments, member_id=member_id)
+    refuse_open(known, held=opened.wallet.held)
+    for order in known:
+        fulfilment.erase_tracking(work, order=order)
+    orders.erase_addresses(work, member_id)
+    notices.erase_held(work, member_id)
+
+    def attempt(tx: Transaction) -> None:
+        members.erase(tx, opened, mark=mark)
+        wallets.erase(tx, opened)
+        notices.erase_preferences(tx, member_id)
+        # Under the id: whoever asked is nobody by then.
+        audit.record(tx, Deed(member_id, "member.erase", member_id))
+
+    with suppress(Replayed):
+        persist(work, attempt)
+    return Erased(member_id, work.now, ended)
+
+
+def _orders(work: Work, payments: Payments, *, member_id: str) -> list[Order]:
+    """Return all orders of a member; raises `Mistaken` where one had to be moved on first."""
+    known: list[Order] = []
+    after: str | None = None
+    while True:
+        page = orders.page(work, member_id, limit=ORDERS_PAGE, after=after)
+        for order in page.items:
+            if progress.current(work, payments, order=order).version != order.version:
+                raise Mistaken
+            known.append(order)
+        after = page.next_position
+        if after is None:
+            return known
