@@ -297,5 +297,4 @@ OPERATORS_READ: Final = (
     "/admin/orders",
     "/admin/orders/{order}",
 )
-WITHOUT_TABLE: Final = frozenset({"GET /v1/health", "GET /v1/openapi.json"})
-"""Operations that read nothing from the table."""
+WITHOUT_TABLE: Final = frozenset({"GET /v1/health", "GET /v1/openapi.json"})  # No call to it.
