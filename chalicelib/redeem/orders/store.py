@@ -1,9 +1,8 @@
 """Orders as items: `member / O#id`, listed by the time of placing through `l1`.
 
 An order is the receipt of the request that placed it. Its address is a separate item,
-`member / A#id`, so that personal data can be erased without touching what the books need. Every
-step puts it whole under a compare-and-swap on its version, which alone decides between two steps
-at once. One that waits for something has a deadline in the index of wake-ups.
+`member / A#id`, which can be erased without touching the books. Every step puts an order whole
+under a compare-and-swap on its version. One that waits has a deadline in the index of wake-ups.
 """
 
 from __future__ import annotations
@@ -47,7 +46,6 @@ PAYMENT: Final = "payment"
 """The kind of deadline that ends waiting for money."""
 WAKE: Final = {Status.IN_REVIEW: REVIEW, Status.AWAITING_PAYMENT: PAYMENT}
 """What kind of deadline an order in a state has."""
-
 CASH: Final = "cash"
 """The kind under which an order with a cash part is found by the time of placing."""
 DISPUTED: Final = "disputed"
@@ -171,10 +169,8 @@ def erase_addresses(work: Work, member_id: str) -> None:
 
 def placed_since(work: Work, member_id: str, *, since: datetime, limit: int) -> int:
     """Return how many orders a member has placed since an instant, at most `limit`."""
-    part = Range(member_id, "O#", index="l1", forward=False, limit=limit)
-    return sum(
-        order.placed_at > since for order in map(_order, query(work, OrderItem, part=part).items)
-    )
+    page = page_of(work, member_id, limit=limit, after=None)
+    return sum(order.placed_at > since for order in page.items)
 
 
 def order_from(raw: RawItem) -> Order:
@@ -222,11 +218,11 @@ def _item(order: Order) -> OrderItem:
         item.dispute_state = order.dispute.state.value
         item.dispute_taken = _by_day(order.dispute.taken) or None
         item.dispute_debt = order.dispute.debt or None
+        if order.dispute.state is DisputeState.OPEN:
+            waits = wake(DISPUTED, order.id, at=order.placed_at)
+            item.wk, item.wa = waits["wk"], waits["wa"]
     if order.deadline is not None:
         waits = wake(WAKE[order.status], order.id, at=order.deadline)
-        item.wk, item.wa = waits["wk"], waits["wa"]
-    elif order.dispute is not None and order.dispute.state is DisputeState.OPEN:
-        waits = wake(DISPUTED, order.id, at=order.placed_at)
         item.wk, item.wa = waits["wk"], waits["wa"]
     return item
 

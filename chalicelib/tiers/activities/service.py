@@ -143,7 +143,7 @@ def reward_referrer(work: Work, *, booked: Entry) -> None:
     if key in opened.others:
         return
     judged_by = documents.program_version(work, booked.program_version)
-    purchase = earning.purchase_named(work, booked.refers["purchase"])
+    [purchase] = earning.find_purchases(work, [booked.refers["purchase"]])
     if qualifies(purchase, judged_by.activities.referral, currency=judged_by.currency):
         with suppress(Replayed):
             judged = replace(opened, program=judged_by)

@@ -133,14 +133,6 @@ def purchase_behind(work: Work, raw: RawItem) -> Purchase:
     return store.purchase_from(store.find_claimed(work, raw))
 
 
-def purchase_named(work: Work, name: str) -> Purchase:
-    """Return the purchase that an entry of the journal names; entries name only what is there."""
-    channel, _, purchase_id = name.partition("/")
-    found = store.find(work, store.purchase_key(channel, purchase_id))
-    assert found is not None, name
-    return store.purchase_from(found)
-
-
 def hand_over(tx: Transaction, purchase: Purchase, *, today: date) -> None:
     """Add whose a purchase is from now on, and what its claim brought."""
     store.put_claimed(tx, purchase, today=today)
@@ -179,7 +171,7 @@ def open_sale(work: Work, member_id: str | None) -> tuple[Head, Program, Opened 
 
 
 def find_purchases(work: Work, names: Sequence[str]) -> list[Purchase]:
-    """Return the purchases that journal entries name."""
+    """Return the purchases that journal entries name: `channel/purchase`, in their order."""
     return store.find_purchases(work, names)
 
 
