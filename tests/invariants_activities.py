@@ -97,7 +97,10 @@ def evidence_counts_once(books: Books) -> Faults:
 
 
 def referrals_are_paid_once(books: Books) -> Faults:
-    """A new member brings points to whoever referred them, once, by a purchase of their own."""
+    """A new member brings points to whoever referred them, once, by a purchase of their own.
+
+    Who referred them is forgotten with everything else of those who were erased since.
+    """
     paid: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for entry in _entries(books, Reason.REFERRAL):
         key = (entry.member_id, entry.refers.get("referred", ""))
@@ -106,13 +109,14 @@ def referrals_are_paid_once(books: Books) -> Faults:
         (entry.member_id, entry.refers["purchase"])
         for entry in _entries(books, Reason.PURCHASE, Reason.CLAIM)
     }
-    referrers = {row["p"]: row.get("r") for row in books.of("profile")}
+    profiles = {row["p"]: row for row in books.of("profile")}
     for row in books.of("referred"):
         new = row["s"].removeprefix("F#")
         told = [(row["b"], row["o"])] if row["b"] else []
         if paid.pop((row["p"], new), []) != told:
             yield f"what {new} brought to {row['p']} is not booked"
-        if referrers.get(new) != row["p"] or new == row["p"]:
+        profile = profiles.get(new, {})
+        if new == row["p"] or ("x" not in profile and profile.get("r") != row["p"]):
             yield f"{new} was not referred by {row['p']}"
         if (new, row["q"]) not in bought:
             yield f"{new} brought something, and did not buy {row['q']}"

@@ -165,6 +165,8 @@ PRICED_CASH: Final = (
         2,
         3,
         paying(noting),
+        reads_over=1,
+        why="the order is read beside the wallet, which says whose token it still is",
     ),
     Priced(
         "reserve with cash, and note its payment",
@@ -191,8 +193,8 @@ PRICED_CASH: Final = (
         12,
         paying(releasing),
         is_given=True,
-        reads_over=MOVED_READS,
-        why=MOVED,
+        reads_over=MOVED_READS + 2,
+        why=MOVED + ", and whether its token still opens anything",
     ),
     Priced(
         "cancel unpaid",

@@ -264,9 +264,9 @@ PRICED_DESKS: Final = (
     ),
     Priced(
         "change one's wishes",
-        "preferences",
+        "preferences; a check that the member is there",
         2,
-        2,
+        4,
         wishing,
         reads_over=1,
         why="wallet, head and preferences are read before",

@@ -9,6 +9,7 @@ from chalicelib.outreach.notices import store
 from chalicelib.outreach.notices.model import Held, Kind, Notice
 from chalicelib.storage.transaction import persist
 from chalicelib.storage.work import Work
+from tests.activities import hear, refer
 from tests.books import scan, texts_in
 from tests.campaigns import begun, doubling
 from tests.events import Api, Json, a_caller
@@ -17,6 +18,7 @@ from tests.orders import ADDRESS, placed, send
 
 SECRETS: Final = ("林小雨", "lin@example.test", "13800000001", "南京西路", "1990-05-17", "left at")
 """Parts of everything personal that lin ever told, or that was written about her."""
+EVIDENCE: Final = "https://example.test/s/lin"
 PHONE: Final = "+8613800000001"
 LIMITED: Final[Json] = {"limits": [{"per": "day", "units": 5}]}
 
@@ -33,10 +35,21 @@ def a_full_life(mall: Mall, subject: str = "lin", *, phone: str = PHONE) -> Api:
     back = placed(lin, mug, key="back", address=ADDRESS)
     made(lin.post(f"/orders/{back['id']}/cancel", key="cancel"), 200)
     made(lin.put("/me/notices", {"sms": True}), 200)
+    play(mall, lin, subject)
     hold_a_notice(mall, subject)
     asked = {"member_id": id_of(subject), "points": 5, "reason": "Miscounted."}
     made(mall.support.post("/admin/adjustments", asked, key=f"five-{subject}"), 201)
     return lin
+
+
+def play(mall: Mall, lin: Api, subject: str) -> None:
+    """Let a member check in, do a task, and bring somebody who buys."""
+    made(lin.post("/me/check-ins", key="in"), 201)
+    made(lin.post("/me/tasks/share", {"evidence": EVIDENCE}, key="task"), 201)
+    friend = f"friend-of-{subject}"
+    refer(mall, friend, subject)
+    mall.earn(friend, 10)
+    hear(Work(mall.clock.now()), friend)
 
 
 def in_a_campaign(mall: Mall, subject: str = "lin") -> None:

@@ -15,6 +15,7 @@ from chalicelib.ledger.wallets.model import Wallet
 from chalicelib.outreach.notices.model import Held, Preferences
 from chalicelib.redeem.orders.model import Address, Order
 from chalicelib.redeem.refunds.model import OrderRefund
+from chalicelib.tiers.activities.model import Kept
 from chalicelib.tiers.campaigns.model import GivenTo
 from chalicelib.tiers.earning.model import Purchase, Refund
 
@@ -39,6 +40,7 @@ class About:
     notices: Sequence[Held]
     limits: Sequence[Used]
     campaigns: Sequence[GivenTo]
+    activities: Kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from chalicelib.outreach.privacy.model import LeftOut
 from chalicelib.redeem.orders.model import Fulfilment, Order
 from chalicelib.redeem.orders.rules import HOLDING, WAITING
 
-TOLD: Final = ("P", "W", "J#", "O#", "A#", "L#", "Y#", "N", "N#")
+TOLD: Final = ("P", "W", "J#", "O#", "A#", "L#", "Y#", "Y", "V#", "F#", "N", "N#")
 """What an export tells, by what the sort keys of a member's items are or begin with."""
 LEFT_OUT: Final = (
     LeftOut(
@@ -21,6 +21,24 @@ LEFT_OUT: Final = (
         Text(
             "仅为请求的摘要，用于避免重复处理；请求的结果已在此列出。",
             "Digests, so that a request sent twice is carried out once; what it did is told here.",
+        ),
+    ),
+    LeftOut(
+        "C#",
+        Text("签到回执", "Receipts of your check-ins"),
+        Text("每次签到已在明细中列出。", "Each check-in is an entry of the journal, told here."),
+    ),
+    LeftOut(
+        "T#",
+        Text("任务回执", "Receipts of your tasks"),
+        Text("每个任务已在明细中列出。", "Each task is an entry of the journal, told here."),
+    ),
+    LeftOut(
+        "E#",
+        Text("任务凭证的摘要", "Digests of what you showed for tasks"),
+        Text(
+            "仅为摘要，用于识别重复提交；无法还原凭证内容。",
+            "They tell whether something was shown before; nobody can read it out of them.",
         ),
     ),
     LeftOut(

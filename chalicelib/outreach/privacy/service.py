@@ -36,6 +36,7 @@ from chalicelib.redeem.progress import service as progress
 from chalicelib.redeem.refunds import service as refunds
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Patience, Work
+from chalicelib.tiers.activities import service as activities
 from chalicelib.tiers.campaigns import service as campaigns
 from chalicelib.tiers.earning import service as earning
 
@@ -56,6 +57,7 @@ def export(work: Work, member_id: str, *, limit: int, after: str | None) -> Expo
             notices=list(notices.all_of(work, member_id)),
             limits=limits.used_by(work, member_id),
             campaigns=campaigns.given_to(work, member_id),
+            activities=activities.kept_of(work, member_id),
         )
     page = journal.page(work, member_id, limit=limit, after=after, absent=NotFound)
     entries = page.items

@@ -18,6 +18,7 @@ from chalicelib.outreach.privacy.rules import LEFT_OUT
 from chalicelib.redeem.orders.model import Address, Order
 from chalicelib.redeem.orders.views import AddressOut, OrderView
 from chalicelib.redeem.refunds.model import OrderRefund
+from chalicelib.tiers.activities.model import Kept, Referred, Streak, Times
 from chalicelib.tiers.campaigns.model import GivenTo
 from chalicelib.tiers.earning.model import Purchase, Refund
 from chalicelib.web.bodies import MoneyOut, View
@@ -71,6 +72,64 @@ class ToldCampaign(View):
         return cls(campaign_id=given.campaign_id, period=given.period, points=given.points)
 
 
+class ToldStreak(View):
+    """Days in a row on which the member checked in, up to and with the last one."""
+
+    last_on: date
+    days: int
+    longest: int
+
+    @classmethod
+    def of(cls, streak: Streak) -> ToldStreak:
+        """Return a streak as an answer."""
+        return cls(**asdict(streak))
+
+
+class ToldTimes(View):
+    """How often the member did something that is capped, in a period of its cap."""
+
+    what: str
+    period: str
+    times: int
+
+    @classmethod
+    def of(cls, counted: Times) -> ToldTimes:
+        """Return a counter as an answer."""
+        return cls(**asdict(counted))
+
+
+class ToldReferral(View):
+    """Somebody who joined because of the member, by an id that tells nothing, and what it gave."""
+
+    member_id: str
+    purchase: str
+    at: datetime
+    points: int
+    debt_paid: int
+
+    @classmethod
+    def of(cls, referred: Referred) -> ToldReferral:
+        """Return a referral as an answer."""
+        return cls(**asdict(referred))
+
+
+class ToldActivities(View):
+    """What is kept of check-ins, tasks and referrals besides the journal's entries."""
+
+    streak: ToldStreak | None
+    counted: list[ToldTimes]
+    referrals: list[ToldReferral]
+
+    @classmethod
+    def of(cls, kept: Kept) -> ToldActivities:
+        """Return it as an answer."""
+        return cls(
+            streak=ToldStreak.of(kept.streak) if kept.streak else None,
+            counted=[ToldTimes.of(counted) for counted in kept.counted],
+            referrals=[ToldReferral.of(referred) for referred in kept.referred],
+        )
+
+
 class AboutView(View):
     """What is known of a member besides what happened, and what is left out."""
 
@@ -80,6 +139,7 @@ class AboutView(View):
     notices: list[ToldNotice]
     limits: list[ToldLimit]
     campaigns: list[ToldCampaign]
+    activities: ToldActivities
     left_out: list[LeftOutView]
 
     @classmethod
@@ -92,6 +152,7 @@ class AboutView(View):
             notices=[ToldNotice.of(held) for held in about.notices],
             limits=[ToldLimit.of(used) for used in about.limits],
             campaigns=[ToldCampaign.of(given) for given in about.campaigns],
+            activities=ToldActivities.of(about.activities),
             left_out=[
                 LeftOutView(what=one.what.told(language), why=one.why.told(language))
                 for one in LEFT_OUT

@@ -112,11 +112,11 @@ def find(work: Work, order_id: str) -> Order:
 
 def of_member(work: Work, member_id: str, *, order_id: str) -> Order:
     """Return one order of a member; raises `NotFound` for anybody else's, and `NotEnrolled`."""
-    wallets.open_wallet(work, member_id)
-    order = store.find(work, order_id) if _owner(order_id) == member_id else None
-    if order is None:
+    keys = [store.key_of(order_id)] if _owner(order_id) == member_id else []
+    opened = wallets.open_wallet(work, member_id, *keys)
+    if not keys or keys[0] not in opened.others:
         raise NotFound
-    return order
+    return store.order_from(opened.others[keys[0]])
 
 
 def shown(work: Work, order: Order) -> Shown:

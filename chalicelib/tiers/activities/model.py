@@ -115,6 +115,24 @@ class Referred:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """How often a member did something in a period, by the names of the counter's key."""
+
+    what: str
+    period: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a member's activities besides the journal's entries."""
+
+    streak: Streak | None
+    counted: tuple[Times, ...]
+    referred: tuple[Referred, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """The request behind a check-in or a task: whose it is, its route and key, its fingerprint."""
 

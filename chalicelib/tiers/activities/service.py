@@ -34,6 +34,7 @@ from chalicelib.tiers.activities import store
 from chalicelib.tiers.activities.model import (
     CheckedIn,
     Done,
+    Kept,
     Open,
     Progress,
     Referred,
@@ -127,6 +128,11 @@ def tasks_of(work: Work, member_id: str) -> Tasks:
     return Tasks(listed, end_of(today, program.zone))
 
 
+def kept_of(work: Work, member_id: str) -> Kept:
+    """Return what is kept of a member's activities besides the journal, for an export."""
+    return store.kept_of(work, member_id)
+
+
 def reward_referrer(work: Work, *, booked: Entry) -> None:
     """Reward whoever referred a member, for the first purchase of theirs that qualifies.
 
@@ -140,7 +146,7 @@ def reward_referrer(work: Work, *, booked: Entry) -> None:
         opened = wallets.open_wallet(work, referrer, key, absent=NotFound)
     except NotFound:
         return
-    if key in opened.others:
+    if key in opened.others or opened.wallet.erased:
         return
     judged_by = documents.program_version(work, booked.program_version)
     [purchase] = earning.find_purchases(work, [booked.refers["purchase"]])

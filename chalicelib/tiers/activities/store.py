@@ -24,16 +24,20 @@ from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import base62, digest62, keyed_digest
 from chalicelib.settings import settings
+from chalicelib.storage.reads import Range, fetch_raw, query_all
 from chalicelib.storage.receipts import RECEIPT_CHARS, replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Moved, Otherwise, Replayed, Transaction
+from chalicelib.storage.work import Work
 from chalicelib.tiers.activities.model import (
     CheckedIn,
     Counter,
     Done,
+    Kept,
     Referred,
     Request,
     Streak,
+    Times,
 )
 from chalicelib.tiers.activities.rules import EvidenceUsed
 
@@ -220,9 +224,20 @@ def done_from(raw: RawItem) -> Done:
     return Done(item.task, on, item.points, item.debt_paid, item.program_version)
 
 
-def referred_from(raw: RawItem) -> Referred:
-    """Return the new member that an image holds."""
-    item = ReferredItem.read(raw)
+def kept_of(work: Work, member_id: str) -> Kept:
+    """Return what is kept of a member's activities, of periods long past too."""
+    key = streak_key(member_id)
+    times = query_all(work, CounterItem, part=Range(member_id, "V#"))
+    named = ((item.sort.split("#"), item.times) for item in times)
+    referred = query_all(work, ReferredItem, part=Range(member_id, "F#"))
+    return Kept(
+        streak_in(fetch_raw(work, [key]), key),
+        tuple(Times(what, period, number) for (_, what, period), number in named),
+        tuple(map(_referred, referred)),
+    )
+
+
+def _referred(item: ReferredItem) -> Referred:
     at = datetime.fromisoformat(item.at)
     name = item.sort.removeprefix("F#")
     return Referred(name, item.purchase, at, points=item.points, debt_paid=item.debt_paid)
