@@ -2,9 +2,10 @@
 
 A call costs the client 1.2 ms of processor time, of which half prepares a signature that nobody
 looks at, a user agent, an address that is always the same, and TLS and proxies that are not there.
-So the engine of the tests is sent the same bodies by shorter ways; whatever else has to do with
-botocore, its events, its time limits and its errors, stays as it is. Every other address is served
-by botocore alone, so the stack, the workers and whatever goes through a proxy meet the real client.
+So the engine of the tests is sent the same bodies by shorter ways (`tests.shortcalls` words them);
+whatever else has to do with botocore, its events, its time limits and its errors, stays as it is.
+Every other address is served by botocore alone, so the stack, the workers and whatever goes through
+a proxy meet the real client.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from pynamodb.connection import base
 from urllib3.util.wait import wait_for_read
 
 from chalicelib.storage.table import READ_SECONDS
+from tests.shortcalls import short_to
 
 SENT: Final = ("X-Amz-Target", "Content-Type")
 """The headers that tell an engine anything."""
@@ -56,7 +58,7 @@ def shorten_calls(patch: pytest.MonkeyPatch) -> None:
 def shortened(endpoint: str) -> Iterator[None]:
     """Let every client of this process take the short way to one engine."""
     line = Line(endpoint, URLLib3Session.send)
-    with pytest.MonkeyPatch.context() as patch, closing(line):
+    with pytest.MonkeyPatch.context() as patch, closing(line), short_to(endpoint):
         patch.setattr(URLLib3Session, "send", line.sender())
         patch.setattr(RequestSigner, "sign", _signed_elsewhere(endpoint))
         yield

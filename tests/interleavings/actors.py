@@ -29,12 +29,13 @@ from chalicelib.storage.kept import Kept
 from chalicelib.storage.table import connection
 from tests.crashes import Hours
 from tests.events import Reply
-from tests.interleavings.engine import Answer, Call, Ground, unsigned
+from tests.interleavings.engine import Answer, Call, Ground, Stand, unsigned
 from tests.mall import OPENING, Mall
 
 Send = Callable[[], Reply]
 Heard = tuple[Answer, ...]
 Memory = tuple[dict[Any, Any], ...]
+Rehearsals = dict[tuple[bytes, str, bytes], tuple[Answer, Stand]]
 
 
 class Dropped(BaseException):
@@ -93,15 +94,18 @@ class Stage:
 
     While nobody plays, a test prepares or checks, and its calls go straight to the engine. `memory`
     is what every actor's process remembers when it begins; `reads_backwards` the order in which
-    the items of a batch are read, which DynamoDB leaves open.
+    the items of a batch are read, which DynamoDB leaves open; `rehearsals` what the calls of
+    preparations brought, by how everything stood: most meetings begin as others did.
     """
 
     mall: Mall
     engine: Ground
+    rehearsals: Rehearsals = field(default_factory=dict)
     seed: int = 0
     reads_backwards: bool = False
     memory: Memory = ()
     _player: Actor | None = None
+    _is_rehearsing: bool = False
     _chance: Random = field(default_factory=lambda: Random(0))
     _backstage: Hours = field(default_factory=Hours)
 
@@ -117,7 +121,26 @@ class Stage:
 
     def answer(self, call: Call) -> Answer:
         """Return what a call of the player's brings, or one that a test makes."""
-        return self._player.ask(call) if self._player else self.engine.carry_out(call)
+        if self._player:
+            return self._player.ask(call)
+        return self._rehearsed(call) if self._is_rehearsing else self.engine.carry_out(call)
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Prepare what others may have prepared: a call that is known is not carried out again."""
+        self._is_rehearsing = True
+        try:
+            yield
+        finally:
+            self._is_rehearsing = False
+
+    def _rehearsed(self, call: Call) -> Answer:
+        named = (self.engine.stand().digest, call.operation, call.body)
+        if named not in self.rehearsals:
+            self.rehearsals[named] = (self.engine.carry_out(call), self.engine.stand())
+        answer, stand = self.rehearsals[named]
+        self.engine.put_back(stand)
+        return answer
 
     def getrandbits(self, k: int, /) -> int:
         """Return bits from the player's dice."""

@@ -31,6 +31,8 @@ from moto.dynamodb.responses import DynamoHandler
 
 from chalicelib.storage.table import Key, connection
 from infra.local.table import DEFINITION, SAME_IN_CREATE_TABLE
+from tests.interleavings.plain import PlainHandler
+from tests.shortcalls import in_base64
 
 NOWHERE: Final = "http://127.0.0.1:9"
 """The discard port: a call that went past the scheduler would find nobody."""
@@ -175,7 +177,7 @@ class Engine:
         vars(table)["__deepcopy__"] = lambda _: table
 
     def _create(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        return _dispatched(request).to(request)
+        return _dispatched(request, DynamoHandler).to(request)
 
     def carry_out(self, call: Call) -> Answer:
         """Carry out a call."""
@@ -254,10 +256,10 @@ class _Told(AWSResponse):
         self._content = answer.body
 
 
-def _dispatched(request: AWSPreparedRequest) -> Answer:
+def _dispatched(request: AWSPreparedRequest, handler: type[DynamoHandler] = PlainHandler) -> Answer:
     """Return what moto answers."""
     normalized = normalize_request(request)
-    status, _, body = DynamoHandler.dispatch(normalized, normalized.raw_url, normalized.headers)
+    status, _, body = handler.dispatch(normalized, normalized.raw_url, normalized.headers)
     return Answer(status, body.encode() if isinstance(body, str) else body)
 
 
@@ -271,11 +273,7 @@ def unsigned(**_: object) -> object:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, default=_base64).encode()
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
+    return json.dumps(value, sort_keys=True, default=in_base64).encode()
 
 
 def _keys(body: Body) -> Iterator[Key]:

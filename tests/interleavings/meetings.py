@@ -121,9 +121,10 @@ class Meeting:
     def prepared(self, stage: Stage) -> Scheduler:
         """Return the requests at the start, on a fresh scene."""
         stage.reset()
-        stage.mall.open()
-        scene = Scene(stage.mall)
-        sends = [prepare(scene) for prepare in self.prepares]
+        with stage.rehearsal():
+            stage.mall.open()
+            scene = Scene(stage.mall)
+            sends = [prepare(scene) for prepare in self.prepares]
         return Scheduler(stage, sends * 2 if self.are_twins else sends)
 
 

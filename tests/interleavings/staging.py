@@ -14,9 +14,10 @@ from app import app
 from chalicelib.settings import settings
 from infra.local import engines
 from tests.conftest import SETTINGS
-from tests.interleavings.actors import Stage
+from tests.interleavings.actors import Rehearsals, Stage
 from tests.interleavings.engine import NAME, NOWHERE, Engine
 from tests.mall import Hands, Mall
+from tests.shortcalls import short_to
 
 NOTHING_MORE: Final[Mapping[str, str]] = {}
 
@@ -33,8 +34,8 @@ def staged(
     before, app.clock = app.clock, Hands()
     # Some ten thousand requests a minute; a failure is told with its trace.
     logging.disable(logging.INFO)
-    stage = Stage(Mall(app, app.clock), the_engine())
-    with stage.lit():
+    stage = Stage(Mall(app, app.clock), the_engine(), rehearsals=_rehearsals())
+    with stage.lit(), short_to(NOWHERE):
         yield stage
     logging.disable(logging.NOTSET)
     app.clock = before
@@ -44,3 +45,9 @@ def staged(
 def the_engine() -> Engine:
     """Return the only one: the client of a table lives as long as its process."""
     return Engine()
+
+
+@cache
+def _rehearsals() -> Rehearsals:
+    """Return what the preparations of this process brought so far."""
+    return {}
