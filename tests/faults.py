@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -79,10 +80,16 @@ def _suffer(fault: Fault, request: AWSPreparedRequest, operation: str) -> AWSRes
         return _refused(request, "ProvisionedThroughputExceededException", {})
     if fault is Fault.CONFLICT:
         return _conflict(request, operation)
-    URLLib3Session().send(request)
+    _http().send(request)
     if fault is Fault.CRASH_AFTER:
         raise Crashed
     raise ReadTimeoutError(endpoint_url=request.url)
+
+
+@cache
+def _http() -> URLLib3Session:
+    """Return a session of our own; what TLS would need takes longer to make than a call."""
+    return URLLib3Session()
 
 
 def _conflict(request: AWSPreparedRequest, operation: str) -> AWSResponse:
