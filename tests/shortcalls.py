@@ -7,15 +7,19 @@ that the product and its tests take together.
 
 What anybody here listens to stays: the events, in botocore's order and with what they are told;
 whatever they or the engine raise; and every error, which is read by botocore itself. A client that
-would try a second time is left alone. `tests/unit/test_shortcalls.py` holds both ways together.
+would try a second time is left alone. A client is built once and then copied, without its
+listeners: each test has a table, and so a client, of its own. `tests/unit/test_shortcalls.py` holds
+both ways together.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, Final
 
 import pytest
@@ -23,6 +27,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.client import BaseClient
 from botocore.endpoint import convert_to_response_dict
 from botocore.hooks import first_non_none_response
+from botocore.session import Session
 
 OPERATIONS: Final = frozenset(
     {
@@ -54,13 +59,42 @@ def short_to(endpoint: str) -> Iterator[None]:
     ordinary: Call = vars(BaseClient)["_make_api_call"]
 
     def called(client: Any, operation_name: str, api_params: Asked) -> Asked:
-        if _is_short(client, operation_name) and client.meta.endpoint_url.startswith(endpoint):
+        if _is_short(client, operation_name) and client.meta.endpoint_url == endpoint:
             return call(client, operation_name, api_params)
         return ordinary(client, operation_name, api_params)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", called)
+        patch.setattr(Session, "create_client", _made_once(endpoint))
         yield
+
+
+def _made_once(endpoint: str) -> Callable[..., Any]:
+    """Return what makes clients: those of DynamoDB at this address are copies of one."""
+    create: Any = Session.create_client
+    patterns: dict[str, tuple[Session, Any]] = {}
+
+    def created(session: Session, service_name: str, *rest: Any, **named: Any) -> Any:
+        where = named.get("endpoint_url") or os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", "")
+        if service_name != "dynamodb" or where != endpoint:
+            return create(session, service_name, *rest, **named)
+        told = {name: value for name, value in named.items() if name != "config"}
+        config = getattr(named.get("config"), "__dict__", None)
+        asked = repr((id(session), rest, told, config))
+        if asked not in patterns:
+            patterns[asked] = (session, create(session, service_name, *rest, **named))
+        return _copied(patterns[asked][1])
+
+    return created
+
+
+def _copied(pattern: Any) -> Any:
+    """Return a client like another one, which nobody listens to yet."""
+    events = copy(pattern.meta.events)
+    twin = object.__new__(type(pattern))
+    vars(twin).update(vars(pattern), meta=copy(pattern.meta), _endpoint=copy(pattern._endpoint))  # noqa: SLF001 - a copy has no other way
+    twin.meta.events = twin._endpoint._event_emitter = events  # noqa: SLF001 - the same
+    return twin
 
 
 def _is_short(client: Any, operation_name: str) -> bool:

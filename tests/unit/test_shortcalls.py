@@ -11,8 +11,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from botocore.session import get_session
+from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.session import Session, get_session
 
 from infra.local.engines import REGION
 from tests.shortcalls import OPERATIONS, short_to
@@ -90,9 +90,9 @@ def _ordinary(_endpoint: str) -> Iterator[None]:
 WAYS: Final = (_ordinary, short_to)
 
 
-def a_client(*, attempts: int = 1) -> Any:
+def a_client(*, attempts: int = 1, session: Session | None = None) -> Any:
     """Return a client as PynamoDB makes them."""
-    return get_session().create_client(
+    return (session or get_session()).create_client(
         "dynamodb",
         region_name=REGION,
         endpoint_url=ENDPOINT,
@@ -187,3 +187,23 @@ def test_the_way_is_gone_afterwards() -> None:
     with short_to(ENDPOINT):
         assert vars(BaseClient)["_make_api_call"] is not before
     assert vars(BaseClient)["_make_api_call"] is before
+
+
+def test_clients_of_the_same_place_are_alike_and_listened_to_apart() -> None:
+    heard: list[str] = []
+
+    def answer(**_: object) -> AWSResponse:
+        heard.append("here")
+        return _Answer(200, {})
+
+    with short_to(ENDPOINT):
+        session = get_session()
+        one, other = (a_client(session=session) for _ in range(2))
+        assert a_client(session=session, attempts=2).meta.config.retries["total_max_attempts"] == 2
+        one.meta.events.register_first("before-send.dynamodb", answer)
+        one.get_item(TableName="t", Key=KEY)
+        one.describe_limits()
+        assert heard == ["here"] * 2
+        with pytest.raises(EndpointConnectionError):
+            other.get_item(TableName="t", Key=KEY)
+    assert heard == ["here"] * 2
