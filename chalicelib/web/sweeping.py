@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
-from chalicelib.web.logs import tell_failed, tell_progress
+from chalicelib.web.apart import did
+from chalicelib.web.logs import tell_progress
 
 THREADS: Final = 16
 """Each waits for the table most of its time; a quarter of the connections that a process has."""
@@ -42,9 +43,6 @@ def page_by_page(job: str, pages: Iterable[Sequence[str]], *, act: Act) -> Mappi
 
 
 def _tried(act: Act, name: str) -> Mapping[str, int]:
-    try:
-        told = act(name)
-    except Exception as error:  # noqa: BLE001 - the edge: the others go on
-        tell_failed(name, error)
-        return {"failed": 1}
-    return {**told, "done": 1}
+    told: dict[str, int] = {}
+    is_done = did(name, lambda one: told.update(act(one)))
+    return {**told, "done": 1} if is_done else {"failed": 1}
