@@ -8,14 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
-import pytest
-
 from app import app
-from chalicelib.storage.work import Work
-from chalicelib.web import jobs as web_jobs
 from infra.local import jobs
 from tests.events import Api, Json, a_caller
 from tests.mall import Mall, made
@@ -64,11 +59,15 @@ class Desk:
 
 
 @contextmanager
-def a_desk(mall: Mall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def a_desk(mall: Mall) -> Iterator[Desk]:
     """Return a mall whose relay waits for nothing."""
-    monkeypatch.setattr(web_jobs, "Work", partial(Work, pause=lambda _: None))
-    with telling(mall) as outbox:
-        yield Desk(mall, outbox, Tape())
+    before = (app.pause, app.elapsed)
+    app.pause = lambda _: None
+    try:
+        with telling(mall) as outbox:
+            yield Desk(mall, outbox, Tape())
+    finally:
+        app.pause, app.elapsed = before
 
 
 def redeemed(lin: Api, reward: str, key: str = "k") -> Json:

@@ -188,4 +188,4 @@ def each(names: Iterable[str], act: Callable[[str], object]) -> Mapping[str, int
 
 
 def _work(house: House) -> Work:
-    return Work(house.clock.now())
+    return Work(house.clock.now(), house.dice, pause=house.pause, elapsed=house.elapsed)

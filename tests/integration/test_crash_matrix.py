@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from chalicelib.redeem.orders.store import REVIEW
 from chalicelib.redeem.refunds.store import WAKE as REFUND
 from chalicelib.storage import wakes
 from chalicelib.storage.work import Work
-from chalicelib.web import jobs as web_jobs
 from infra.local.background import queues_of
 from infra.local.jobs import schedules
 from tests.campaigns import begun, doubling
@@ -48,14 +46,11 @@ from tests.stripes import taking_money
 
 
 @pytest.fixture
-def clients(mall: Mall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
+def clients(mall: Mall, tmp_path: Path) -> Iterator[Clients]:
     """Return clients of a mall where waiting takes no time and chance is always the same."""
     hours = Hours()
     before = (app.pause, app.elapsed, app.dice)
     app.pause, app.elapsed, app.dice = hours.pause, hours.elapsed, Loaded()
-    # A job is handed nothing but its event.
-    waits = partial(Work, dice=Loaded(), pause=hours.pause, elapsed=hours.elapsed)
-    monkeypatch.setattr(web_jobs, "Work", waits)
     # The first member of all fixes the zone; that is not what a client does.
     mall.member("first")
     with taking_money(mall, tmp_path) as stripe:

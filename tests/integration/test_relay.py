@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 
 import pytest
 
@@ -13,7 +12,6 @@ from chalicelib.gateways.messages.model import Channel
 from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.storage.work import Work
-from chalicelib.web import jobs as web_jobs
 from infra.local.pump import is_wanted
 from tests.crashes import Hours
 from tests.faults import Crashed, Fault, faults
@@ -25,8 +23,8 @@ from tests.tape import play
 
 
 @pytest.fixture
-def desk(mall: Mall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with a_desk(mall, monkeypatch) as opened:
+def desk(mall: Mall) -> Iterator[Desk]:
+    with a_desk(mall) as opened:
         yield opened
 
 
@@ -193,18 +191,15 @@ def test_a_record_that_nobody_can_read_is_parked_and_blocks_nobody(
     check_all(Work(desk.mall.clock.now()))
 
 
-def test_without_the_table_the_batch_comes_again_from_where_it_stopped(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_table_the_batch_comes_again_from_where_it_stopped(desk: Desk) -> None:
     lin, mug = desk.lin(), desk.mall.reward(300)
     redeemed(lin, mug, "first")
     made(lin.post("/orders", {"reward_id": mug}, key="second"), 201)
     desk.mall.earn("lin", 1)
     told = (record for record in desk.tape.take() if is_wanted(record))
     records = [record for record in told if "mem_" in str(record["dynamodb"]["Keys"])]
-    patience = Hours()
-    waits = partial(Work, pause=patience.pause, elapsed=patience.elapsed)
-    monkeypatch.setattr(web_jobs, "Work", waits)
+    patience, app = Hours(), desk.mall.app
+    app.pause, app.elapsed = patience.pause, patience.elapsed
     with faults(dict.fromkeys(range(3, 9999), Fault.UNSENT)):
         left = play(desk.mall, records)
     assert left == [records[0]["dynamodb"]["SequenceNumber"]]

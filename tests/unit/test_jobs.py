@@ -18,6 +18,7 @@ from chalicelib.web.house import House
 from chalicelib.web.jobs import Jobs, SomeFailed, each
 from infra.local import jobs
 from infra.local.engines import ROOT
+from tests.crashes import Hours, Loaded
 from tests.mall import Hands
 
 NOW: Final = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -48,11 +49,13 @@ def an_app(ran: list[Work], *names: str) -> House:
     return app
 
 
-def test_a_job_is_given_the_houses_instant_and_no_deadline() -> None:
+def test_a_job_is_given_the_houses_instant_dice_and_patience_and_no_deadline() -> None:
     ran: list[Work] = []
     late = NOW - timedelta(minutes=30)
-    jobs.run(an_app(ran, "good"), "the-job", now=late)
-    assert [(work.now, work.deadline) for work in ran] == [(NOW, None)]
+    app, hours = an_app(ran, "good"), Hours()
+    app.dice, app.pause, app.elapsed = Loaded(), hours.pause, hours.elapsed
+    jobs.run(app, "the-job", now=late)
+    assert ran == [Work(NOW, app.dice, pause=hours.pause, elapsed=hours.elapsed, deadline=None)]
 
 
 def test_what_fails_holds_up_nobody_else_and_is_told(capsys: pytest.CaptureFixture[str]) -> None:
