@@ -42,6 +42,7 @@ from tests.invariants import check_all
 from tests.mall import Mall, id_of, made
 from tests.orders import load_codes
 from tests.outbox import telling
+from tests.rights import within_rights
 from tests.stripes import taking_money
 
 
@@ -53,7 +54,7 @@ def clients(mall: Mall, tmp_path: Path) -> Iterator[Clients]:
     app.pause, app.elapsed, app.dice = hours.pause, hours.elapsed, Loaded()
     # The first member of all fixes the zone; that is not what a client does.
     mall.member("first")
-    with taking_money(mall, tmp_path) as stripe:
+    with taking_money(mall, tmp_path) as stripe, within_rights(app):
         yield Clients(mall, stripe)
     app.pause, app.elapsed, app.dice = before
 

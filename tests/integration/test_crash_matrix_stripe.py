@@ -17,6 +17,7 @@ from chalicelib.storage.work import Work
 from tests.crash_requests import Clients
 from tests.invariants import check_all
 from tests.mall import Mall
+from tests.rights import within_rights
 from tests.stripe_crash_entries import ENTRIES, GATEWAY
 from tests.stripe_crashes import Matrix, Spoilt, nobody_paid_twice
 from tests.stripes import taking_money
@@ -55,7 +56,7 @@ CALLS: Final = {name: {GATEWAY[one] for one in said.split()} for name, said in S
 def clients(mall: Mall, tmp_path: Path) -> Iterator[Clients]:
     """Return clients of a mall whose money goes to a local Stripe."""
     mall.member("first")
-    with taking_money(mall, tmp_path) as stripe:
+    with taking_money(mall, tmp_path) as stripe, within_rights(mall.app):
         yield Clients(mall, stripe)
 
 
