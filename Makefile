@@ -83,13 +83,16 @@ install: .venv/installed .local/ministack/installed npm
 	@touch $@
 
 # npm brings two binaries: the crash-safe engine of the tests, without which ministack does the work, and Stripe's own
-# command line, which the local Stripe is held against.
+# command line, which the local Stripe is held against. Both are optional: npm skips in silence what it cannot fetch.
+BINARIES := $(addprefix $(NODE_MODULES)/, @dynoxide/linux-x64/dynoxide @stripe/cli-linux-x64/bin/stripe)
+ARE_FETCHED := [ "$$(uname -sm)" != "Linux x86_64" ] || ls $(BINARIES) >/dev/null 2>&1
+
 npm:
 	@if ! command -v npm >/dev/null 2>&1; then \
 		echo "npm is missing, so tests do without dynoxide and the Stripe CLI; install Node.js to have them."; \
-	elif ! [ $(NODE_MODULES)/installed -nt infra/local/package-lock.json ]; then \
+	elif ! { [ $(NODE_MODULES)/installed -nt infra/local/package-lock.json ] && { $(ARE_FETCHED); }; }; then \
 		npm ci --prefix infra/local --cache .local/npm-cache --ignore-scripts --loglevel=error >/dev/null \
-			&& mkdir -p $(NODE_MODULES) && touch $(NODE_MODULES)/installed \
+			&& { $(ARE_FETCHED); } && mkdir -p $(NODE_MODULES) && touch $(NODE_MODULES)/installed \
 			|| echo "npm could not install dynoxide and the Stripe CLI, so tests do without; run make again to retry."; \
 	fi
 
