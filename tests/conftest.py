@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from app import app
@@ -36,6 +37,9 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of 
 """Where Linux keeps files in memory."""
 ROOM_BYTES: Final = 4 * 2**30
 """Far more than all tests of two workers write; a container may have next to nothing there."""
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile("jifen", hypothesis_settings(deadline=None))
+hypothesis_settings.load_profile("jifen")
 _numbers = itertools.count(1)
 
 # Tests keep much and make little garbage: looking for it as often as usual takes a tenth of them.

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import pytest
 
-from tests.api.till import metered, whole_table
+from tests.api.till import whole_table
 from tests.events import MEMBER, Api, Json, Reply
 from tests.faults import Fault, faults
 from tests.mall import CHANNEL_NAME, Mall, a_purchase, id_of, made
+from tests.meter import metered
 
 EXPLAINED: Final = {
     "rule": "base",
@@ -72,7 +73,7 @@ def test_it_costs_four_write_units_and_one_read_unit(mall: Mall) -> None:
     guests(mall, "warm")
     with metered() as used:
         assert guests(mall).status == 201
-    assert used == {"write": 4, "read": 1}
+    assert (used.writes, used.reads) == (4, 1)
 
 
 def test_reported_again_it_gives_the_same_answer_also_after_its_claim_and_refunds(
@@ -121,7 +122,7 @@ def test_a_claim_costs_eight_write_units_and_six_read_units(mall: Mall) -> None:
     code = guests(mall)["claim_code"]
     with metered() as used:
         assert claim(lin, code).status == 201
-    assert used == {"write": 8, "read": 6}
+    assert (used.writes, used.reads) == (8, 6)
 
 
 def test_the_same_claim_again_gets_the_same_answer_whatever_came_since(mall: Mall) -> None:
@@ -252,7 +253,7 @@ def test_a_refund_before_the_claim_reduces_it_and_touches_no_wallet(mall: Mall) 
     code = guests(mall)["claim_code"]
     with metered() as used:
         assert taken(refund(mall, "r-1", 5_000)) == (201, 50, 0)
-    assert used == {"write": 4, "read": 2}
+    assert (used.writes, used.reads) == (4, 2)
     assert taken(refund(mall, "r-1", 5_000)) == (200, 50, 0)
     assert refund(mall, "r-2", 7_851)["refundable"] == 7_850
     claimed = claim(lin, code)

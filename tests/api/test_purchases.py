@@ -14,18 +14,10 @@ from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.model import Lot
 from chalicelib.tiers.earning.rules import AGE_MAX, AHEAD_MAX
 from chalicelib.tiers.earning.views import LINES_MAX
-from tests.api.till import (
-    MEMBER_ID,
-    NOW,
-    STRANGER_ID,
-    Till,
-    a_purchase,
-    a_till,
-    metered,
-    whole_table,
-)
+from tests.api.till import MEMBER_ID, NOW, STRANGER_ID, Till, a_purchase, a_till, whole_table
 from tests.events import a_caller
 from tests.faults import Fault, faults
+from tests.meter import metered
 
 EXPIRES_ON = date(2028, 11, 30)
 SECOND = timedelta(seconds=1)
@@ -65,7 +57,7 @@ def test_a_purchase_costs_six_write_units_and_two_read_units(till: Till) -> None
     till.purchase("warm")
     with metered() as used:
         assert till.purchase().status == 201
-    assert used == {"write": 6, "read": 2}
+    assert (used.writes, used.reads) == (6, 2)
 
 
 def test_a_purchase_reported_again_gets_the_same_answer_and_changes_nothing(till: Till) -> None:

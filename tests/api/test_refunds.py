@@ -16,9 +16,10 @@ from chalicelib.ledger.wallets.model import Lot
 from chalicelib.storage.transaction import Moved, Transaction, persist
 from chalicelib.tiers.earning import store
 from chalicelib.tiers.earning.model import Purchase, Refund
-from tests.api.till import MEMBER_ID, NOW, STORE, STRANGER_ID, Till, a_till, metered, whole_table
+from tests.api.till import MEMBER_ID, NOW, STORE, STRANGER_ID, Till, a_till, whole_table
 from tests.events import Reply, a_caller
 from tests.faults import Fault, faults
+from tests.meter import metered
 
 NOVEMBER = date(2028, 11, 30)
 DECEMBER = date(2028, 12, 31)
@@ -59,7 +60,7 @@ def test_a_refund_costs_eight_write_units_and_three_read_units(till: Till) -> No
     till.refund("warm", 100)
     with metered() as used:
         assert till.refund("r-1", 100).status == 201
-    assert used == {"write": 8, "read": 3}
+    assert (used.writes, used.reads) == (8, 3)
 
 
 def test_partial_refunds_end_where_one_refund_of_their_sum_ends(till: Till) -> None:

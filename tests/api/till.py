@@ -142,28 +142,6 @@ def whole_table() -> list[dict[str, object]]:
 
 
 @contextmanager
-def metered() -> Iterator[dict[str, float]]:
-    """Add up the capacity that the calls inside use, as the engine bills it: reads and writes."""
-    used = {"read": 0.0, "write": 0.0}
-    events = connection().connection.client.meta.events
-
-    def ask(params: dict[str, object], **_: object) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def add(parsed: dict[str, Any], model: Any, **_: object) -> None:
-        sort = "write" if model.name == "TransactWriteItems" else "read"
-        used[sort] += sum(one["CapacityUnits"] for one in parsed.get("ConsumedCapacity", []))
-
-    events.register("before-parameter-build.dynamodb", ask)
-    events.register("after-call.dynamodb", add)
-    try:
-        yield used
-    finally:
-        events.unregister("before-parameter-build.dynamodb", ask)
-        events.unregister("after-call.dynamodb", add)
-
-
-@contextmanager
 def meanwhile(act: Callable[[], object], *, sent: int = 0) -> Iterator[list[str]]:
     """Do something just before a transaction inside is sent; list the calls made inside.
 

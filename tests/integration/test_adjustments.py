@@ -21,9 +21,10 @@ from chalicelib.ledger.wallets.model import NEVER, Lot, Wallet
 from chalicelib.program.audit import service as audit
 from chalicelib.storage.transaction import persist
 from chalicelib.storage.work import Work
-from tests.api.till import meanwhile, metered, whole_table
+from tests.api.till import meanwhile, whole_table
 from tests.builders import LATER, MEMBER_ID, NOW, SOON, TODAY
 from tests.faults import Fault, faults
+from tests.meter import metered
 from tests.postings import credit
 
 WORK: Final = Work(NOW)
@@ -117,10 +118,10 @@ def test_it_costs_eight_write_units_and_two_read_units() -> None:
     """One more where the wallet had no date yet: from now on somebody looks after it."""
     with metered() as used:
         adjust(WORK, GIVEN)
-    assert used == {"write": 9, "read": 2}
+    assert (used.writes, used.reads) == (9, 2)
     with metered() as used:
         adjust(WORK, replace(GIVEN, key="k-2"))
-    assert used == {"write": 8, "read": 2}
+    assert (used.writes, used.reads) == (8, 2)
 
 
 @pytest.mark.parametrize("points", [1, -1, POINTS_MAX, -POINTS_MAX])
