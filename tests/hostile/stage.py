@@ -72,6 +72,11 @@ class Stage:
         sale = {**a_purchase("lin", YUAN, "p-real")}
         made(self.mall.till.post("/purchases", sale), 201)
         begin_campaign(self)
+        self.come_and_go()
+
+    def come_and_go(self) -> None:
+        """Put a member on the stage who may leave for good."""
+        self.leaving = self.mall.member(f"leaving-{next(self.numbers)}")
 
     def order(self, *, reward: str = "", points: int = 1) -> str:
         """Return a new order of Lin's, with an address."""
@@ -119,7 +124,7 @@ class Stage:
         if operation.route == "POST /v1/me":
             return Api(self.mall.app, a_caller("member", subject=f"new-{next(self.numbers)}"))
         if operation.route == "DELETE /v1/me":
-            return self.mall.member(f"leaving-{next(self.numbers)}")
+            return self.leaving
         if not operation.roles:
             return Api(self.mall.app)
         if "member" in operation.roles:
@@ -281,6 +286,7 @@ PREPARED: Final[Mapping[str, Callable[[Stage], None]]] = {
     "POST /v1/admin/rewards/{id}/codes": bring_codes,
     "GET /v1/admin/rewards/{id}/codes/{import}": bring_codes,
     "POST /v1/admin/rewards/{id}/codes/{import}/execute": bring_codes,
+    "DELETE /v1/me": Stage.come_and_go,
     "POST /v1/me/check-ins": begin_a_day,
     "POST /v1/me/tasks/{task}": begin_a_day,
     "POST /v1/orders/{id}/cancel": settle,

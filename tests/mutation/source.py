@@ -16,7 +16,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-PIECES: Final = frozenset({"put", "update", "check"})
+PIECES: Final = frozenset({"put", "update", "check", "delete"})
 WRITES: Final = frozenset({"update", "save", "delete"})
 """What an item does by itself, outside of a transaction."""
 TESTS: Final = frozenset(

@@ -26,7 +26,7 @@ from tests.mutation.planting import ROOT, all_of, planted, source_of
 from tests.mutation.source import Source
 
 HOUSE: Final = ROOT / "chalicelib"
-WRITERS: Final = re.compile(r"\btx\.(put|update|check)\(|\bcondition=|\.(save|delete)\(")
+WRITERS: Final = re.compile(r"\btx\.(put|update|check|delete)\(|\bcondition=|\.save\(")
 """What writes, or says under which condition, as anybody would look for it."""
 SAMPLE: Final = ("put_phone", "put_receipt")
 
