@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any, Final
 
 import httpx
 import pytest
+from typing_extensions import override
 
 from chalicelib.gateways.messages.aws import AwsMessages
 from chalicelib.gateways.messages.errors import Down, Rejected
@@ -82,6 +85,41 @@ def test_a_carrier_that_cannot_be_reached_is_down(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(Down):
         AwsMessages(MessageSettings(SENDER)).send(a_message(Channel.MAIL, LIN))
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers every call with an error of the code that its path begins with."""
+
+    def do_POST(self) -> None:
+        """Refuse."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(400)
+        self.send_header("x-amzn-ErrorType", self.path.split("/")[1])
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("MessageRejected", Down), ("BadRequestException", Down), ("OptedOutException", Rejected)],
+)
+def test_what_may_be_about_the_sender_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, code: str, told: type[Exception]
+) -> None:
+    """SES says `MessageRejected` of every mail whose sender nobody has verified."""
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        endpoint = f"http://127.0.0.1:{server.server_port}/{code}"
+        for name, value in engines.client_environment(endpoint).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        Thread(target=server.handle_request).start()
+        with pytest.raises(told):
+            AwsMessages(MessageSettings(SENDER)).send(a_message(Channel.MAIL, LIN))
 
 
 def test_a_topic_that_is_gone_is_ours_to_mend_and_tried_again(endpoint: str, topic: str) -> None:

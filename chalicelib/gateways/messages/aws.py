@@ -26,19 +26,20 @@ READ_SECONDS: Final = 5.0
 TRIES: Final = 1
 REFUSED: Final = frozenset(
     {
-        "BadRequestException",
         "InvalidParameter",
         "InvalidParameterException",
         "InvalidParameterValue",
-        "MessageRejected",
         "OptedOut",
         "OptedOutException",
         "ValidationError",
         "ValidationException",
     }
 )
-"""Codes of SES and SNS that say something of this message; all others say something of them, of our
-rights or of our settings, which may be mended."""
+"""Codes of SES and SNS that say something of this message alone; all others may be about them, our
+rights or our settings, which can be mended. `MessageRejected` is what SES says of a sender that
+nobody has verified, and of an account in its sandbox: of every mail, then."""
+CONNECTIONS_MAX: Final = 16
+"""One for each thread of the job that sends what was held back."""
 CHARSET: Final = "UTF-8"
 
 
@@ -109,6 +110,7 @@ class AwsMessages(Messages):
         if service not in self._clients:
             config = Config(
                 connect_timeout=CONNECT_SECONDS,
+                max_pool_connections=CONNECTIONS_MAX,
                 read_timeout=READ_SECONDS,
                 retries={"total_max_attempts": TRIES, "mode": "standard"},
             )
