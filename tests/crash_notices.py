@@ -8,9 +8,10 @@ from typing import Final
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.outreach.notices import store
-from chalicelib.outreach.notices.model import Held, Kind, Notice
+from chalicelib.outreach.notices.model import Held
 from chalicelib.outreach.relay import service as relay
 from chalicelib.outreach.relay.rules import parked
+from chalicelib.outreach.wording.model import Kind, Notice
 from chalicelib.storage.transaction import persist
 from chalicelib.storage.work import Work
 from chalicelib.web.jobs import SomeFailed

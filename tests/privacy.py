@@ -6,7 +6,8 @@ from typing import Final
 
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.outreach.notices import store
-from chalicelib.outreach.notices.model import Held, Kind, Notice
+from chalicelib.outreach.notices.model import Held
+from chalicelib.outreach.wording.model import Kind, Notice
 from chalicelib.storage.transaction import persist
 from chalicelib.storage.work import Work
 from tests.activities import hear, refer

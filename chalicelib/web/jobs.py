@@ -24,6 +24,7 @@ called once a record, in order; from one that it raises for on, the batch comes 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -42,7 +43,8 @@ HOME: Final = "app"
 BATCH_MAX: Final = 5
 """Messages that one run is handed: each may wait for Stripe, and 30 s are left for all of them."""
 Job = Callable[[Work, Payments], Mapping[str, int]]
-SendingJob = Callable[[Work, Messages], Mapping[str, int]]
+SendingJob = Callable[[Callable[[], Work], Messages], Mapping[str, int]]
+"""It is handed how to begin, as often as it wants an instant, and who carries messages."""
 RawRecord = Mapping[str, Any]
 """A record of the table's stream, as Lambda hands it on."""
 STREAM_ARN: Final = "arn:aws:dynamodb:stream-of-the-table"
@@ -65,8 +67,8 @@ class SomeFailed(Exception):
 class Reader(Protocol):
     """What reads the records of the table's stream, one by one."""
 
-    def __call__(self, work: Work, messages: Messages, *, record: RawRecord) -> None:
-        """Read one record."""
+    def __call__(self, work: Work, messages: Messages, *, record: RawRecord) -> Mapping[str, int]:
+        """Read one record, and count what was done about it."""
 
 
 class Jobs(Blueprint):
@@ -101,8 +103,9 @@ class Jobs(Blueprint):
         """Declare a job that is handed who carries messages, and return what Lambda calls."""
 
         def declare(job: SendingJob) -> Callable[..., object]:
-            def sending(work: Work, _: Payments) -> Mapping[str, int]:
-                return job(work, house_of(self).messages())
+            def sending(_: Work, __: Payments) -> Mapping[str, int]:
+                house = house_of(self)
+                return job(lambda: _work(house), house.messages())
 
             sending.__name__ = job.__name__
             sending.__doc__ = job.__doc__
@@ -123,15 +126,16 @@ class Jobs(Blueprint):
                 begun = time.perf_counter()
                 house = house_of(self)
                 left: list[RawRecord] = list(event.to_dict()["Records"])
-                count = len(left)
+                counts = Counter({"done": 0})
 
                 def act(_: str) -> None:
-                    read(_work(house), house.messages(), record=left[0])
+                    counts.update(read(_work(house), house.messages(), record=left[0]))
 
                 while left and did(name, act):
+                    counts["done"] += 1
                     del left[0]
-                counts = {"done": count - len(left), "left": len(left)}
-                tell_job(name, counts, seconds=time.perf_counter() - begun)
+                told = {**counts, "left": len(left)}
+                tell_job(name, told, seconds=time.perf_counter() - begun)
                 again = [{"itemIdentifier": one["dynamodb"]["SequenceNumber"]} for one in left[:1]]
                 return {"batchItemFailures": again}
 

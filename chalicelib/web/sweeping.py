@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from chalicelib.web.apart import did
 from chalicelib.web.logs import tell_progress
@@ -21,10 +21,12 @@ THREADS: Final = 16
 """Each waits for the table most of its time; a quarter of the connections that a process has."""
 IN_A_ROW_MAX: Final = 4
 
-Act = Callable[[str], Mapping[str, int]]
+T = TypeVar("T")
 
 
-def page_by_page(job: str, pages: Iterable[Sequence[str]], *, act: Act) -> Mapping[str, int]:
+def page_by_page(
+    job: str, pages: Iterable[Sequence[T]], *, act: Callable[[T], Mapping[str, int]]
+) -> Mapping[str, int]:
     """Do something for each of many things, and add up what it counts.
 
     One that fails holds up nobody else. It is told in the log and, still being due, is met again by
@@ -42,7 +44,15 @@ def page_by_page(job: str, pages: Iterable[Sequence[str]], *, act: Act) -> Mappi
     return counts
 
 
-def _tried(act: Act, name: str) -> Mapping[str, int]:
+def in_a_row(names: Iterable[T], *, act: Callable[[T], Mapping[str, int]]) -> Mapping[str, int]:
+    """Do something for each of some things that belong together, in their order, and add up."""
+    counts = Counter({"done": 0, "failed": 0})
+    for name in names:
+        counts.update(_tried(act, name))
+    return counts
+
+
+def _tried(act: Callable[[T], Mapping[str, int]], name: T) -> Mapping[str, int]:
     told: dict[str, int] = {}
     is_done = did(name, lambda one: told.update(act(one)))
     return {**told, "done": 1} if is_done else {"failed": 1}

@@ -51,7 +51,7 @@ LOOK_SECONDS: Final = 0.15
 """Between two looks where the first found nothing: a look costs an engine about 2 ms."""
 RETRY_SECONDS: Final = 1.0
 RETRIES_MAX: Final = 10
-"""As often as in `infra/template/stack.yaml`."""
+"""In AWS a record is tried for six hours; nobody waits so long at a laptop."""
 GONE: Final = frozenset({"TrimmedDataAccessException", "ExpiredIteratorException"})
 """What a place in the stream is that no longer exists, or was kept too long."""
 SCHEMA: Final = """
@@ -85,7 +85,7 @@ class Pump:
     def __init__(self, app: Scheduler, source: DynamoDBEventConfig, *, where: Where) -> None:
         self._handler = cast("Handler", app.handler_map[source.name])
         self._batch_max = source.batch_size
-        self._limit = source.batch_size
+        self._limits: dict[str, int] = {}
         self._where = where
         self._client = _client(where.endpoint)
         self._iterators: dict[str, str] = {}
@@ -114,7 +114,7 @@ class Pump:
         try:
             answer = self._client.get_records(
                 ShardIterator=self._iterators.get(shard) or self._iterator(shard),
-                Limit=self._limit,
+                Limit=self._limits.get(shard, self._batch_max),
             )
         except ClientError as failure:
             if failure.response["Error"]["Code"] not in GONE:
@@ -125,16 +125,16 @@ class Pump:
         if not records:
             self._keep(shard, answer.get("NextShardIterator"))
             return False
-        rest = self._hand_over([lambda_record(one) for one in records])
+        rest = self._hand_over(shard, [lambda_record(one) for one in records])
         if rest is None:
             self._save(shard, _sequence(records[-1]))
             self._keep(shard, answer.get("NextShardIterator"))
-            self._limit = self._batch_max
+            self._limits.pop(shard, None)
         else:
             self._stop_at(shard, records, rest=rest)
         return True
 
-    def _hand_over(self, records: Sequence[Event]) -> str | None:
+    def _hand_over(self, shard: str, records: Sequence[Event]) -> str | None:
         """Return from which record on a batch is to come again, or None."""
         wanted = [one for one in records if is_wanted(one)]
         if not wanted:
@@ -143,7 +143,7 @@ class Pump:
             answer = self._handler({"Records": wanted}, LambdaContext(str(uuid.uuid4())))
         except Exception:  # noqa: BLE001 - Lambda, too, takes whatever breaks for a failed batch
             traceback.print_exc(file=sys.stderr)
-            self._limit = max(1, len(records) // 2)
+            self._limits[shard] = max(1, len(records) // 2)
             return _sequence(wanted[0])
         failed = [str(one["itemIdentifier"]) for one in answer["batchItemFailures"]]
         return min(failed, key=[_sequence(one) for one in wanted].index) if failed else None

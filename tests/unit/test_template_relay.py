@@ -7,10 +7,19 @@ from typing import Final
 
 import pytest
 
-from infra.local.pump import FILTERS, RETRIES_MAX
+from chalicelib.gateways.messages.aws import CONNECT_SECONDS, READ_SECONDS
+from chalicelib.outreach.notices.service import DUE_PAGE, SECONDS_MAX
+from chalicelib.web.sweeping import THREADS
+from infra.local.pump import FILTERS
 from tests.deployable import of_type, properties
 
 TELLING: Final = ("HeldNotices", "Relay")
+RETRIES_MAX: Final = 10_000
+"""As many as Lambda takes."""
+HOUR: Final = 3600
+STREAM_KEEPS: Final = 24 * HOUR
+PAGE_SECONDS: Final = -(-DUE_PAGE // THREADS) * (CONNECT_SECONDS + READ_SECONDS)
+RUN_EVERY: Final = 300
 
 
 def test_only_those_who_tell_members_know_the_ways() -> None:
@@ -33,8 +42,33 @@ def test_the_relay_reads_what_the_pump_of_a_laptop_reads() -> None:
     mapping = properties("RelayRelayDynamodbEventSource")
     found = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
     assert found == list(FILTERS)
-    assert mapping["MaximumRetryAttempts"] == RETRIES_MAX
     assert mapping["EventSourceArn"] == {"Fn::Sub": "${Table.StreamArn}"}
+
+
+def test_the_changes_of_a_member_are_read_by_one_reader_in_their_order() -> None:
+    """Several readers of a shard keep the order of an item, and each entry is one."""
+    assert properties("RelayRelayDynamodbEventSource").get("ParallelizationFactor", 1) == 1
+
+
+def test_a_record_that_fails_is_skipped_by_its_age_and_not_by_its_tries() -> None:
+    """An outage of the table is longer than any number of tries that is not beyond counting."""
+    mapping = properties("RelayRelayDynamodbEventSource")
+    assert mapping["MaximumRetryAttempts"] == RETRIES_MAX
+    assert HOUR <= mapping["MaximumRecordAgeInSeconds"] < STREAM_KEEPS / 2
+
+
+def test_held_notices_end_their_last_page_in_time() -> None:
+    seconds = properties("HeldNotices")["Timeout"]
+    assert SECONDS_MAX + PAGE_SECONDS <= seconds <= RUN_EVERY
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_who_names_rewards_may_read_their_units_in_the_table_itself(name: str) -> None:
+    """A numbered reward past its end is told by its blocks, which no index holds."""
+    policies = properties(f"{name}Role")["Policies"]
+    granted = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+    found = [one["Resource"] for one in granted if one["Action"] == ["dynamodb:Query"]]
+    assert any({"Fn::GetAtt": ["Table", "Arn"]} in resources for resources in found)
 
 
 def test_a_batch_that_fails_is_halved_and_what_is_skipped_is_told() -> None:

@@ -27,6 +27,7 @@ from chalicelib.ledger.expiry.rules import (
 )
 from chalicelib.ledger.journal.model import Account
 from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.model import Wallet
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
 from chalicelib.storage.table import RawItem
@@ -90,9 +91,16 @@ def dates(work: Work, member_id: str) -> tuple[Timed, ...]:
 def reminder_in(old: RawItem, new: RawItem) -> Reminder | None:
     """Return the reminder that a change of a wallet's item is, from both images of the stream."""
     before, after = wallets.read(old), wallets.read(new)
-    if after.reminded_on is None or after.reminded_on == before.reminded_on:
+    if after.reminded_on == before.reminded_on:
         return None
-    return Reminder(after.member_id, after.reminded_on, reminder(after, after.reminded_on))
+    return reminder_of(after)
+
+
+def reminder_of(wallet: Wallet) -> Reminder | None:
+    """Return the last reminder that was noted on a wallet, or None."""
+    if wallet.reminded_on is None:
+        return None
+    return Reminder(wallet.member_id, wallet.reminded_on, reminder(wallet, wallet.reminded_on))
 
 
 def _sweep(work: Work, opened: Opened) -> Looked:

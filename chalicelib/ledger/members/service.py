@@ -105,11 +105,14 @@ def member(work: Work, member_id: str, *, absent: type[NotFound] = NotEnrolled) 
 
 
 def open_profile(
-    work: Work, member_id: str, *, absent: type[NotFound] = NotEnrolled
+    work: Work, member_id: str, *others: Key, absent: type[NotFound] = NotEnrolled
 ) -> tuple[Opened, Profile]:
-    """Return a member's wallet and profile as of one read; raise `absent` where there is none."""
+    """Return a member's wallet and profile, and other items, as of one read.
+
+    Raises `absent` where there is none.
+    """
     key = store.key_of(member_id)
-    opened = wallets.open_wallet(work, member_id, key, absent=absent)
+    opened = wallets.open_wallet(work, member_id, key, *others, absent=absent)
     raw = opened.others.get(key)
     if raw is None:
         raise absent

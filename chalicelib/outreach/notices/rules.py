@@ -6,42 +6,39 @@ member would else learn too late.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from string import Formatter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from chalicelib.catalog.rewards.model import Text
 from chalicelib.gateways.messages.model import Channel
-from chalicelib.kernel.errors import Language
-from chalicelib.kernel.money import MINOR_DIGITS, Money
 from chalicelib.ledger.expiry.model import Reminder
 from chalicelib.ledger.journal.model import Account, Entry, Reason
-from chalicelib.outreach.notices.model import (
-    SERVICE,
-    Fact,
-    Kind,
-    Line,
-    Notice,
-    Preferences,
-    Quiet,
-    Written,
-)
+from chalicelib.outreach.notices.model import SERVICE, Fact, Held, Preferences, Quiet
+from chalicelib.outreach.wording.model import Kind, Notice
 
 DISTURBING: Final = frozenset({Channel.SMS, Channel.PUSH})
 """The ways that make a noise; a mail wakes nobody."""
 PAUSE: Final = timedelta(minutes=5)
 """Until a message that was not carried is tried again the first time; it doubles with each try."""
 PAUSE_MAX: Final = timedelta(hours=6)
+DOUBLINGS_MAX: Final = 7
+"""Ten hours: more than the longest pause, and few enough for any number of tries."""
 TRIES_MAX: Final = 12
 """About two days: longer than any outage of a carrier so far, shorter than a notice is worth."""
-ENDINGS_MAX: Final = 10
-"""Dates that a reminder lists; the first reminder of a wallet with 72 would fill a page."""
-ENDING: Final = Text(
-    "· {points} 积分，可用至 {day}（还剩 {days} 天）",
-    "· {points} points until {day} ({days} days left)",
-)
+DOWN_TOLERATED: Final = 2
+"""So often a carrier may be away, a quarter of an hour in all, before somebody is woken."""
+KEPT: Final = timedelta(days=30)
+"""How long a notice that is over is known: the stream keeps records for a day; a parked one is
+looked at within weeks."""
+FRESH: Final = KEPT - timedelta(days=2)
+"""Until then a fact is told, and later to nobody: while it is, the notice of it is known for
+certain, in any zone, so that none is sent twice."""
+SENT: Final = "sent"
+REFUSED: Final = "refused"
+UNWANTED: Final = "unwanted"
+GIVEN_UP: Final = "given_up"
 
 Figures = Mapping[str, int]
 Teller = Callable[[Entry], Figures]
@@ -60,9 +57,37 @@ def _reminder(fact: Reminder) -> Notice | None:
     return Notice(fact.member_id, source, Kind.REMINDER, dates=dates) if dates else None
 
 
-def is_past(notice: Notice, today: date) -> bool:
-    """Tell whether a reminder comes too late: all points that it tells of are gone by now."""
-    return notice.kind is Kind.REMINDER and all(day < today for day in notice.dates)
+def is_stale(fact: Fact, now: datetime) -> bool:
+    """Tell whether a fact is too old to be told: what it told before may be forgotten by now."""
+    if isinstance(fact, Reminder):
+        return fact.on < (now - FRESH).date()
+    return fact.at < now - FRESH
+
+
+def begun(held: Held, notice: Notice, *, now: datetime) -> Held:
+    """Return a notice that is begun to be sent, with what it tells now.
+
+    Until it is over it waits for its next try. The last try has none: it is begun as given up, and
+    whatever becomes of whoever sends it, nobody begins again.
+    """
+    tries = held.tries + 1
+    next_try = None if tries >= TRIES_MAX else now + pause_after(tries)
+    outcome = GIVEN_UP if next_try is None else None
+    version = held.version + 1
+    return Held(notice, held.channel, next_try, tries, version, outcome)
+
+
+def over(held: Held, outcome: str) -> Held:
+    """Return a notice that nothing more is done about."""
+    return replace(held, due=None, outcome=outcome, version=held.version + 1)
+
+
+def by_member(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the names of notices by member, each member's in their order."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.partition("#")[0], []).append(name)
+    return tuple(map(tuple, found.values()))
 
 
 def _posted(entry: Entry) -> Notice | None:
@@ -111,6 +136,7 @@ def _adjusted(entry: Entry) -> Figures:
     return {
         "points": -legs.get(Account.ISSUED, 0),
         "taken": legs.get(Account.CLAWED_BACK, 0),
+        "owed": max(0, -legs.get(Account.DEBT, 0)),
         "debt_paid": max(0, legs.get(Account.DEBT, 0)),
     }
 
@@ -173,41 +199,8 @@ def quiet_until(now: datetime, zone: str, *, quiet: Quiet | None) -> datetime | 
 
 def pause_after(tries: int) -> timedelta:
     """Return how long to wait after so many tries."""
-    doubled: timedelta = PAUSE * 2 ** (tries - 1)
+    doubled: timedelta = PAUSE * 2 ** min(tries - 1, DOUBLINGS_MAX)
     return min(PAUSE_MAX, doubled)
-
-
-def written(kind: Kind, facts: Mapping[str, str | int], *, language: Language) -> Written:
-    """Return a notice in a language; a fact that a sentence wants and nobody has is a KeyError."""
-    template = kind.template
-    lines = [line for line in template.lines if not line.needs or facts.get(line.needs)]
-    told = [line.text.told(language).format_map(facts) for line in lines]
-    return Written(template.subject.told(language).format_map(facts), "\n".join(told))
-
-
-def wants(line: Line) -> frozenset[str]:
-    """Return which facts a line wants, in any of its languages."""
-    texts = (line.text.zh, line.text.en)
-    return frozenset(name for text in texts for _, name, _, _ in Formatter().parse(text) if name)
-
-
-def told_endings(dates: Mapping[date, int], today: date, *, language: Language) -> str:
-    """Return the points that end, a line each, the soonest first; days that are over left out."""
-    left = [day for day in sorted(dates) if day >= today][:ENDINGS_MAX]
-    return "\n".join(
-        ENDING.told(language).format(
-            points=dates[day], day=day.isoformat(), days=(day - today).days
-        )
-        for day in left
-    )
-
-
-def told_money(cash: Money) -> str:
-    """Return an amount as a person reads it: `CNY 29.90`."""
-    digits = MINOR_DIGITS[cash.currency]
-    whole, rest = divmod(cash.amount, 10**digits)
-    told = f"{whole}.{rest:0{digits}}" if digits else str(whole)
-    return f"{cash.currency.upper()} {told}"
 
 
 def hour_of(text: str) -> time:

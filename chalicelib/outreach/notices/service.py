@@ -6,21 +6,23 @@ there, with a wake-up some minutes ahead; then the message is sent; then the not
 process that dies in between leaves the wake-up, and the job goes on: whoever is told the same fact
 again finds the notice and does nothing.
 
+The job begins each try by a compare-and-swap, and then writes and sends: whatever a try dies of has
+been counted, and the last one leaves no wake-up.
+
 The price: a message that was sent and could not be noted is sent again. What is sent twice is read
 twice; what is never sent is found out at the till.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
-from chalicelib.catalog.rewards import service as rewards
-from chalicelib.catalog.shelf import service as shelf
-from chalicelib.catalog.shelf.model import Ask, Mine, Wish
-from chalicelib.catalog.stock.model import Hint
 from chalicelib.gateways.messages.errors import Down, Rejected
 from chalicelib.gateways.messages.model import Channel, Message
 from chalicelib.gateways.messages.port import Messages
@@ -28,33 +30,40 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.ledger.members import service as members
 from chalicelib.ledger.members.model import Profile
 from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.service import Opened
 from chalicelib.outreach.notices import store
-from chalicelib.outreach.notices.model import Fact, Held, Kind, Notice, Preferences, Written
+from chalicelib.outreach.notices.model import Fact, Held, Preferences
 from chalicelib.outreach.notices.rules import (
     DISTURBING,
-    TRIES_MAX,
-    is_past,
+    DOWN_TOLERATED,
+    GIVEN_UP,
+    REFUSED,
+    SENT,
+    UNWANTED,
+    begun,
+    by_member,
+    is_stale,
     notice_of,
+    over,
     pause_after,
     quiet_until,
-    told_endings,
-    told_money,
     ways,
-    written,
 )
-from chalicelib.redeem.orders import service as orders
+from chalicelib.outreach.wording import service as wording
+from chalicelib.outreach.wording.model import Kind, Notice, Written
+from chalicelib.outreach.wording.rules import refreshed
 from chalicelib.storage import wakes
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
+from chalicelib.web.logs import alarm
 
 DUE_PAGE: Final = 100
-REWARDS_TOLD: Final = 3
-"""Rewards that a reminder names."""
-REWARDS_LOOKED_AT: Final = 20
-SENT: Final = "sent"
-REFUSED: Final = "refused"
-UNWANTED: Final = "unwanted"
-GIVEN_UP: Final = "given_up"
+SECONDS_MAX: Final = 150.0
+"""How long one run begins new pages: the function has 240 seconds, and a page whose carrier does
+not answer takes 50 of them. The next run goes on."""
+Counts = Mapping[str, int]
+NOTHING: Final[Counts] = MappingProxyType({})
+WAITS: Final[Counts] = MappingProxyType({"quiet": 1})
 
 
 class GaveUp(Exception):
@@ -72,12 +81,11 @@ class AlreadyWished(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A member, how they wish to be told, and the program's day and zone."""
+    """A member, their wallet, and how they wish to be told, as of one read."""
 
+    opened: Opened
     profile: Profile
     wishes: Preferences
-    zone: str
-    today: date
 
     def address(self, channel: Channel) -> str | None:
         """Return where a way leads to, or None where it leads nowhere."""
@@ -95,8 +103,18 @@ class Addressee:
     def disturbed_until(self, channel: Channel, now: datetime) -> datetime | None:
         """Return until when a way would disturb them, or None."""
         return (
-            quiet_until(now, self.zone, quiet=self.wishes.quiet) if channel in DISTURBING else None
+            quiet_until(now, self.opened.program.zone, quiet=self.wishes.quiet)
+            if channel in DISTURBING
+            else None
         )
+
+    def still(self, notice: Notice) -> Notice | None:
+        """Return a notice as it is true of the wallet now, or None where nothing is left of it."""
+        return refreshed(notice, self.opened.wallet, today=self.opened.today)
+
+    def written(self, work: Work, notice: Notice) -> Written:
+        """Return a notice in their language."""
+        return wording.write(work, notice, opened=self.opened, language=self.profile.language)
 
 
 def preferences(work: Work, member_id: str) -> Preferences:
@@ -143,75 +161,90 @@ def erase_preferences(tx: Transaction, member_id: str) -> None:
     store.delete_preferences(tx, member_id)
 
 
-def hear(work: Work, messages: Messages, *, fact: Fact) -> None:
+def hear(work: Work, messages: Messages, *, fact: Fact) -> Counts:
     """Tell a member what a fact tells them, once, however often it is heard."""
-    notice = notice_of(fact)
-    told = None if notice is None else _addressee(work, notice.member_id)
-    if notice is None or told is None or is_past(notice, told.today):
-        return
+    told_of = None if is_stale(fact, work.now) else notice_of(fact)
+    told = None if told_of is None else _addressee(work, told_of.member_id)
+    if told_of is None or told is None:
+        return NOTHING
+    notice = told.still(told_of)
     open_ways = [
         channel
         for channel in Channel
-        if channel in messages.channels and told.may_be_told(notice.kind, channel)
+        if channel in messages.channels and told.may_be_told(told_of.kind, channel)
     ]
-    text = _written(work, notice, told=told) if open_ways else None
+    if notice is None or not open_ways:
+        return NOTHING
+    text = told.written(work, notice)
+    counts: Counter[str] = Counter()
     for channel in open_ways:
-        assert text is not None
         quiet = told.disturbed_until(channel, work.now)
         held = Held(notice, channel, quiet or work.now + pause_after(1), tries=0 if quiet else 1)
-        if _is_new(work, held) and not quiet:
-            _send(work, messages, held=held, message=_message(held, told=told, text=text))
+        if _is_new(work, held):
+            message = _message(held, told=told, text=text)
+            counts.update(WAITS if quiet else _send(work, messages, held=held, message=message))
+    return counts
 
 
-def due(work: Work) -> Iterator[str]:
-    """Yield the names of notices whose time has come, those of a member in order."""
+def due(work: Work) -> Iterator[Sequence[Sequence[str]]]:
+    """Yield the names of notices whose time has come, page by page, while there is time.
+
+    Those of a member stand together, in order.
+    """
+    ends = work.elapsed() + SECONDS_MAX
     after: str | None = None
     while True:
         page = wakes.due(work, store.WAKE, limit=DUE_PAGE, after=after)
-        yield from page.items
+        yield by_member(page.items)
         after = page.next_position
-        if after is None:
+        if after is None or work.elapsed() >= ends:
             return
 
 
-def deliver(work: Work, messages: Messages, *, name: str) -> None:
+def deliver(work: Work, messages: Messages, *, name: str) -> Counts:
     """Send a notice that waited, if it still may be sent; raises `GaveUp` at its last try."""
     held = store.find(work, name)
     if held is None or held.due is None or held.due > work.now:
-        return
+        return NOTHING
     told = _addressee(work, held.notice.member_id)
+    notice = None if told is None else told.still(held.notice)
     if (
         told is None
-        or is_past(held.notice, told.today)
+        or notice is None
         or held.channel not in messages.channels
-        or not told.may_be_told(held.notice.kind, held.channel)
+        or not told.may_be_told(notice.kind, held.channel)
     ):
-        _go_on(work, held, after=_over(held, UNWANTED))
-        return
+        _go_on(work, held, after=over(held, UNWANTED))
+        return {UNWANTED: 1}
     quiet = told.disturbed_until(held.channel, work.now)
     if quiet:
         _go_on(work, held, after=replace(held, due=quiet, version=held.version + 1))
-        return
-    text = _written(work, held.notice, told=told)
-    tries = held.tries + 1
-    due = work.now + pause_after(tries)
-    begun = replace(held, tries=tries, due=due, version=held.version + 1)
-    if _go_on(work, held, after=begun):
-        _send(work, messages, held=begun, message=_message(begun, told=told, text=text))
+        return WAITS
+    ours = begun(held, notice, now=work.now)
+    return _try(work, messages, held=ours, told=told) if _go_on(work, held, after=ours) else NOTHING
+
+
+def _try(work: Work, messages: Messages, *, held: Held, told: Addressee) -> Counts:
+    """Write and send a notice that is begun; whatever the last try dies of wakes somebody."""
+    with ExitStack() as last:
+        if held.outcome == GIVEN_UP:
+            last.callback(alarm, "notice_given_up", notice=store.name_of(held))
+        message = _message(held, told=told, text=told.written(work, held.notice))
+        counts = _send(work, messages, held=held, message=message)
+        last.pop_all()
+        return counts
 
 
 def _addressee(work: Work, member_id: str) -> Addressee | None:
     """Return a member to be told something, or None where nobody is there any more."""
     key = store.key_of(member_id)
     try:
-        opened = wallets.open_wallet(work, member_id, key, absent=NotFound)
-        profile = members.member(work, member_id, absent=NotFound).profile
+        opened, profile = members.open_profile(work, member_id, key, absent=NotFound)
     except NotFound:
         return None
     if opened.wallet.erased:
         return None
-    wishes = store.preferences_from(opened.others.get(key))
-    return Addressee(profile, wishes, opened.program.zone, opened.today)
+    return Addressee(opened, profile, store.preferences_from(opened.others.get(key)))
 
 
 def _is_new(work: Work, held: Held) -> bool:
@@ -231,66 +264,26 @@ def _go_on(work: Work, held: Held, *, after: Held) -> bool:
     return True
 
 
-def _over(held: Held, outcome: str) -> Held:
-    return replace(held, due=None, outcome=outcome, version=held.version + 1)
-
-
-def _send(work: Work, messages: Messages, *, held: Held, message: Message) -> None:
+def _send(work: Work, messages: Messages, *, held: Held, message: Message) -> Counts:
     """Send a notice that is ours to send; one that is not carried waits for its next try."""
+    name = store.name_of(held)
     try:
         messages.send(message)
-    except Rejected:
-        _go_on(work, held, after=_over(held, REFUSED))
-    except Down:
-        if held.tries >= TRIES_MAX:
-            _go_on(work, held, after=_over(held, GIVEN_UP))
-            raise GaveUp(store.name_of(held)) from None
-    else:
-        _go_on(work, held, after=_over(held, SENT))
+    except Rejected as refusal:
+        alarm("message_refused", notice=name, why=refusal.reason)
+        _go_on(work, held, after=over(held, REFUSED))
+        return {REFUSED: 1}
+    except Down as away:
+        if held.tries > DOWN_TOLERATED:
+            alarm("carrier_down", notice=name, why=away.reason, tries=held.tries)
+        if held.outcome == GIVEN_UP:
+            raise GaveUp(name) from None
+        return {"down": 1}
+    _go_on(work, held, after=over(held, SENT))
+    return {SENT: 1}
 
 
 def _message(held: Held, *, told: Addressee, text: Written) -> Message:
     address = told.address(held.channel)
     assert address is not None, "a way that leads nowhere is not taken"
     return Message(address, held.channel, text.subject, text.text, store.name_of(held))
-
-
-def _written(work: Work, notice: Notice, *, told: Addressee) -> Written:
-    facts = {**notice.figures, **_of_order(work, notice, told=told), **_of_dates(notice, told=told)}
-    if notice.kind is Kind.REMINDER:
-        facts["rewards"] = _rewards(work, notice.member_id, told=told)
-    return written(notice.kind, facts, language=told.profile.language)
-
-
-def _of_order(work: Work, notice: Notice, *, told: Addressee) -> Mapping[str, str | int]:
-    if notice.order_id is None:
-        return {}
-    order = orders.find(work, notice.order_id)
-    reward = rewards.present(work, order.reward_id)
-    facts: dict[str, str | int] = {
-        "order": order.id,
-        "quantity": order.quantity,
-        "reward": reward.title.told(told.profile.language),
-    }
-    return facts | ({"cash": told_money(order.cash)} if order.cash else {})
-
-
-def _of_dates(notice: Notice, *, told: Addressee) -> Mapping[str, str | int]:
-    if not notice.dates:
-        return {}
-    return {"endings": told_endings(notice.dates, told.today, language=told.profile.language)}
-
-
-def _rewards(work: Work, member_id: str, *, told: Addressee) -> str:
-    """Return the names of rewards that a member could get now, empty where there are none."""
-    ask = Ask(None, REWARDS_LOOKED_AT, None)
-    page = shelf.browse_as(work, member_id, ask=ask, wish=Wish(affordable=True))
-    open_now = [mine.shown.reward for mine in page.items if _is_open(mine)]
-    titles = [reward.title.told(told.profile.language) for reward in open_now[:REWARDS_TOLD]]
-    return ("、" if told.profile.language == "zh-CN" else ", ").join(titles)
-
-
-def _is_open(mine: Mine) -> bool:
-    locks, sold_out = mine.locks, mine.shown.hint is Hint.SOLD_OUT
-    lacks = locks.lacks
-    return not (sold_out or locks.limit or lacks.standing or lacks.plan or lacks.tags)

@@ -10,15 +10,16 @@ holds figures and ids; whom it goes to is read from the profile when it is sent.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.kernel.errors import Contended
-from chalicelib.outreach.notices.model import KINDS, Held, Notice, Preferences, Quiet
-from chalicelib.outreach.notices.rules import hour_of, text_of
+from chalicelib.outreach.notices.model import Held, Preferences, Quiet
+from chalicelib.outreach.notices.rules import KEPT, hour_of, text_of
+from chalicelib.outreach.wording.model import KINDS, Notice
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, fetch, query_all
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
@@ -28,8 +29,6 @@ from chalicelib.storage.work import Work
 
 WAKE: Final = "notice"
 """The kind of deadline of what waits to be sent."""
-KEPT: Final = timedelta(days=30)
-"""The stream keeps records for a day; a parked one is looked at within weeks."""
 
 
 class WishesItem(Item):

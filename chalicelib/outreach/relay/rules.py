@@ -21,6 +21,7 @@ ASK_AGAIN: Final = timedelta(minutes=5)
 """After that whoever asked may ask again: the relay has had time, or has died over it."""
 PARKED: Final = "parked"
 """The partition of what was put aside."""
+RECORD_PREFIX: Final = "E#"
 PARKED_CHARS: Final = 16
 WHY_CHARS_MAX: Final = 400
 
@@ -84,6 +85,11 @@ def is_asked(record: Record) -> bool:
     if record.partition != PARKED or record.change is not Change.MODIFY:
         return False
     return _asked(record.new) != _asked(record.old)
+
+
+def parked_id_of(record: Record) -> str:
+    """Return the id of the parked record that a change is of."""
+    return record.sort.removeprefix(RECORD_PREFIX)
 
 
 def pause_before(attempt: int) -> float:

@@ -12,53 +12,89 @@ here, with the rights to send, and not in the request of the operator.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from itertools import takewhile
 from typing import Final, Protocol
 
 from chalicelib.gateways.messages.port import Messages
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.expiry import service as expiry
+from chalicelib.ledger.expiry.model import Reminder
 from chalicelib.ledger.journal import service as journal
 from chalicelib.ledger.journal.model import Entry
+from chalicelib.ledger.wallets import service as wallets
 from chalicelib.outreach.notices import service as notices
 from chalicelib.outreach.notices.model import Fact
 from chalicelib.outreach.relay import store
 from chalicelib.outreach.relay.model import Change, Parked, Record, State
-from chalicelib.outreach.relay.rules import asked, is_asked, parked_again, record_of, replayed
+from chalicelib.outreach.relay.rules import (
+    asked,
+    is_asked,
+    parked_again,
+    parked_id_of,
+    record_of,
+    replayed,
+)
 from chalicelib.program.audit import service as audit
-from chalicelib.program.audit.model import Deed
+from chalicelib.program.audit.model import AuditRow, Deed
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 from chalicelib.tiers.activities import service as activities
+
+Counts = Mapping[str, int]
 
 
 class Reader(Protocol):
     """Whoever hears of facts."""
 
-    def __call__(self, work: Work, messages: Messages, *, fact: Fact) -> None:
-        """Hear one; the same one may come again."""
+    def __call__(self, work: Work, messages: Messages, *, fact: Fact) -> Counts:
+        """Hear one, and count what was done about it; the same one may come again."""
 
 
-def reward_referrers(work: Work, messages: Messages, *, fact: Fact) -> None:  # noqa: ARG001
+def reward_referrers(work: Work, messages: Messages, *, fact: Fact) -> Counts:  # noqa: ARG001
     """Hear of purchases, which may be the first of a new member whom somebody referred."""
     if isinstance(fact, Entry):
         activities.reward_referrer(work, booked=fact)
+    return {}
 
 
-READERS: Final[tuple[Reader, ...]] = (notices.hear, reward_referrers)
+def count(work: Work, messages: Messages, *, fact: Fact) -> Counts:  # noqa: ARG001
+    """Count what was heard by its sort: the log shows that entries and audit rows arrive."""
+    return {HEARD[type(fact)]: 1}
+
+
+HEARD: Final = {Entry: "entries", Reminder: "reminders", AuditRow: "audit_rows"}
+READERS: Final[tuple[Reader, ...]] = (notices.hear, reward_referrers, count)
 """Everybody who hears every fact, in this order."""
 
 
-def hand_on(work: Work, messages: Messages, *, record: Record) -> None:
-    """Give a record's fact to every reader, or read a parked record again."""
+def hand_on(work: Work, messages: Messages, *, record: Record) -> Counts:
+    """Give a record's fact to every reader, or read a parked record again; count what was done."""
     if is_asked(record):
-        _replay(work, messages, parked_id=record.sort.removeprefix("E#"))
-        return
+        return _replay(work, messages, parked_id=parked_id_of(record))
     fact = fact_of(record)
-    if fact is not None:
-        for reader in READERS:
-            reader(work, messages, fact=fact)
+    return {} if fact is None else _tell(work, messages, fact=fact)
+
+
+def retell(work: Work, messages: Messages, *, member_id: str, since: datetime) -> Counts:
+    """Hand a member's entries since an instant, and the last reminder, to every reader again.
+
+    Oldest first; raises `NotFound`. For what the stream lost: all that was heard stays as it is.
+    """
+    wallet = wallets.open_wallet(work, member_id, absent=NotFound).wallet
+    newest_first = journal.newest_first(work, member_id, through=wallet.version)
+    entries = list(takewhile(lambda entry: entry.at >= since, newest_first))
+    facts: list[Fact] = [*reversed(entries)]
+    reminder = expiry.reminder_of(wallet)
+    if reminder is not None and reminder.on >= since.date():
+        facts.append(reminder)
+    counts: Counter[str] = Counter()
+    for fact in facts:
+        counts.update(_tell(work, messages, fact=fact))
+    return counts
 
 
 def fact_of(record: Record) -> Fact | None:
@@ -134,12 +170,20 @@ class NothingToDo(Exception):
         self.parked = parked
 
 
-def _replay(work: Work, messages: Messages, *, parked_id: str) -> None:
+def _tell(work: Work, messages: Messages, *, fact: Fact) -> Counts:
+    counts: Counter[str] = Counter()
+    for reader in READERS:
+        counts.update(reader(work, messages, fact=fact))
+    return counts
+
+
+def _replay(work: Work, messages: Messages, *, parked_id: str) -> Counts:
     parked = find(work, parked_id)
     if parked.state is State.REPLAYED:
-        return
-    hand_on(work, messages, record=record_of(json.loads(parked.record)))
+        return {}
+    counts = hand_on(work, messages, record=record_of(json.loads(parked.record)))
     _step(work, parked, change=replayed)
+    return {**counts, "replayed": 1}
 
 
 def _step(work: Work, parked: Parked, *, change: Callable[[Parked], Parked]) -> None:

@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.pages import Page
 from chalicelib.outreach.relay.model import Parked, State
-from chalicelib.outreach.relay.rules import PARKED
+from chalicelib.outreach.relay.rules import PARKED, RECORD_PREFIX
 from chalicelib.storage.reads import Range, fetch, query
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Moved, Replayed, Transaction
@@ -38,7 +38,7 @@ class ParkedItem(Item):
 
 def key_of(parked_id: str) -> Key:
     """Return where a parked record is."""
-    return (PARKED, f"E#{parked_id}")
+    return (PARKED, f"{RECORD_PREFIX}{parked_id}")
 
 
 def put_new(tx: Transaction, parked: Parked) -> None:
@@ -106,7 +106,7 @@ def _item(parked: Parked, *, ttl: int | None) -> ParkedItem:
 
 def _parked(item: ParkedItem) -> Parked:
     return Parked(
-        id=item.sort.removeprefix("E#"),
+        id=item.sort.removeprefix(RECORD_PREFIX),
         parked_at=datetime.fromisoformat(item.at),
         what=item.what,
         why=item.why,

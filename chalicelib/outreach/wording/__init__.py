@@ -1,0 +1,1 @@
+"""What a notice says, in the language of whoever reads it."""

@@ -1,0 +1,85 @@
+"""How figures, days and money become sentences, and which rewards are worth naming."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from string import Formatter
+from typing import Final
+
+from chalicelib.catalog.rewards.model import Text
+from chalicelib.catalog.rewards.rules import redeemable_window
+from chalicelib.catalog.shelf.model import Mine
+from chalicelib.catalog.stock.model import Hint
+from chalicelib.kernel.errors import Language
+from chalicelib.kernel.money import MINOR_DIGITS, Money
+from chalicelib.ledger.expiry.rules import reminder
+from chalicelib.ledger.wallets.model import Wallet
+from chalicelib.outreach.wording.model import Kind, Line, Notice, Written
+
+ENDINGS_MAX: Final = 10
+"""Dates that a reminder lists, of up to 31; a line below them says how many points the others are.
+"""
+ENDING: Final = Text(
+    "· {points} 积分，可用至 {day}（还剩 {days} 天）",
+    "· {points} points until {day} ({days} days left)",
+)
+COMMA: Final = Text("、", ", ")
+
+
+def refreshed(notice: Notice, wallet: Wallet, *, today: date) -> Notice | None:
+    """Return a notice as it is true of a wallet today, or None where nothing is left to tell.
+
+    A reminder may have waited: its points may be spent, past their day or kept by an exemption.
+    """
+    if notice.kind is not Kind.REMINDER:
+        return notice
+    dates = {ending.usable_through: ending.points for ending in reminder(wallet, today)}
+    return replace(notice, dates=dates) if dates else None
+
+
+def written(kind: Kind, facts: Mapping[str, str | int], *, language: Language) -> Written:
+    """Return a notice in a language; a fact that a sentence wants and nobody has is a KeyError."""
+    template = kind.template
+    lines = [line for line in template.lines if not line.needs or facts.get(line.needs)]
+    told = [line.text.told(language).format_map(facts) for line in lines]
+    return Written(template.subject.told(language).format_map(facts), "\n".join(told))
+
+
+def wants(line: Line) -> frozenset[str]:
+    """Return which facts a line wants, in any of its languages."""
+    texts = (line.text.zh, line.text.en)
+    return frozenset(name for text in texts for _, name, _, _ in Formatter().parse(text) if name)
+
+
+def told_endings(dates: Mapping[date, int], today: date, *, language: Language) -> str:
+    """Return the points that end, a line each, the soonest first, as many as are listed."""
+    return "\n".join(
+        ENDING.told(language).format(
+            points=dates[day], day=day.isoformat(), days=(day - today).days
+        )
+        for day in sorted(dates)[:ENDINGS_MAX]
+    )
+
+
+def not_listed(dates: Mapping[date, int]) -> int:
+    """Return how many of the points that end are on days that are not listed."""
+    return sum(dates[day] for day in sorted(dates)[ENDINGS_MAX:])
+
+
+def is_open(mine: Mine, now: datetime) -> bool:
+    """Tell whether a member who has the points could redeem a reward now."""
+    locks, shown = mine.locks, mine.shown
+    lacks = locks.lacks
+    locked = locks.limit or lacks.standing or lacks.plan or lacks.tags
+    is_there = shown.hint is not Hint.SOLD_OUT and redeemable_window(shown.reward).holds(now)
+    return is_there and not locked
+
+
+def told_money(cash: Money) -> str:
+    """Return an amount as a person reads it: `CNY 29.90`."""
+    digits = MINOR_DIGITS[cash.currency]
+    whole, rest = divmod(cash.amount, 10**digits)
+    told = f"{whole}.{rest:0{digits}}" if digits else str(whole)
+    return f"{cash.currency.upper()} {told}"

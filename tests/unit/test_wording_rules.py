@@ -1,0 +1,131 @@
+"""What a notice says: templates, days, money, and which rewards a reminder may name."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+import pytest
+
+from chalicelib.catalog.limits.model import Counter
+from chalicelib.catalog.rewards.model import Lacks, Limit, Per, Standing, Window
+from chalicelib.catalog.shelf.model import Locks, Mine, Shown
+from chalicelib.catalog.stock.model import Hint
+from chalicelib.kernel.errors import Language
+from chalicelib.kernel.money import Money
+from chalicelib.outreach.wording.model import Kind, Notice
+from chalicelib.outreach.wording.rules import (
+    ENDINGS_MAX,
+    is_open,
+    not_listed,
+    refreshed,
+    told_endings,
+    told_money,
+    wants,
+    written,
+)
+from tests.builders import (
+    LATER,
+    MEMBER_ID,
+    NOW,
+    TODAY,
+    YESTERDAY,
+    a_lot,
+    a_reward,
+    a_wallet,
+)
+from tests.wording import FACTS, LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Kind)
+def test_a_template_finds_every_fact_that_it_wants(kind: Kind, language: Language) -> None:
+    told = written(kind, FACTS, language=language)
+    assert told.subject
+    assert told.text.count("\n") == len(kind.template.lines) - 1
+    assert "{" not in told.subject + told.text
+
+
+def test_a_line_without_its_figure_is_left_out() -> None:
+    told = written(Kind.ORDER_CANCELLED, {**FACTS, "debt_paid": 0}, language="en")
+    assert "paid what you owed" not in told.text
+
+
+def test_every_line_wants_the_same_in_both_languages() -> None:
+    for kind in Kind:
+        for line in kind.template.lines:
+            assert wants(line) <= FACTS.keys()
+            assert (line.text.zh.count("{"), line.text.en.count("{")) == (len(wants(line)),) * 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_is_corrected_into_debt_is_told_what_they_owe(language: Language) -> None:
+    told = written(Kind.ADJUSTED, {"taken": 30, "owed": 20, "balance": 0}, language=language)
+    assert [line for line in told.text.splitlines() if "20" in line and "30" not in line]
+
+
+def test_a_reminder_lists_the_soonest_dates_and_says_how_many_points_the_others_are() -> None:
+    days = {TODAY + timedelta(days=count): count + 1 for count in range(ENDINGS_MAX + 2)}
+    lines = told_endings(days, TODAY, language="en").splitlines()
+    assert len(lines) == ENDINGS_MAX
+    assert lines[0] == "· 1 points until 2026-11-21 (0 days left)"
+    assert not_listed(days) == ENDINGS_MAX + 1 + ENDINGS_MAX + 2
+    assert not_listed({TODAY: 1}) == 0
+    assert told_endings({date(2026, 11, 24): 9}, TODAY, language="zh-CN") == (
+        "· 9 积分，可用至 2026-11-24（还剩 3 天）"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cash", "told"),
+    [
+        (Money(2990, "cny"), "CNY 29.90"),
+        (Money(5, "usd"), "USD 0.05"),
+        (Money(500, "jpy"), "JPY 500"),
+        (Money(1210, "kwd"), "KWD 1.210"),
+    ],
+)
+def test_money_has_the_digits_of_its_currency(cash: Money, told: str) -> None:
+    assert told_money(cash) == told
+
+
+UNLOCKED: Final = Locks(Lacks(), None, 0)
+COUNTER: Final = Counter(MEMBER_ID, "L#r#ever", Limit(Per.EVER, 1), None, 1)
+PAST: Final = Window(closes=NOW)
+
+
+def a_sight(
+    *, hint: Hint = Hint.LOW, locks: Locks = UNLOCKED, redeemable: Window | None = None
+) -> Mine:
+    """Return a reward as a member sees it."""
+    return Mine(Shown(a_reward(redeemable=redeemable), hint), locks, use_soon=False)
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        a_sight(hint=Hint.SOLD_OUT),
+        a_sight(locks=Locks(Lacks(), COUNTER, 0)),
+        a_sight(locks=Locks(Lacks(standing=Standing.GOLD), None, 0)),
+        a_sight(locks=Locks(Lacks(plan="plus"), None, 0)),
+        a_sight(locks=Locks(Lacks(tags=("staff",)), None, 0)),
+        a_sight(redeemable=PAST),
+        a_sight(redeemable=Window(opens=NOW + timedelta(seconds=1))),
+    ],
+)
+def test_a_reward_that_cannot_be_redeemed_now_is_not_named(mine: Mine) -> None:
+    assert not is_open(mine, NOW)
+    assert is_open(a_sight(), NOW)
+    assert is_open(a_sight(redeemable=Window(opens=NOW)), NOW)
+
+
+def test_a_reminder_tells_what_is_true_when_it_is_sent_and_nothing_when_nothing_is() -> None:
+    kept = Notice(MEMBER_ID, "rd#2026-11-20", Kind.REMINDER, dates={TODAY: 50, LATER: 1})
+    soon = TODAY + timedelta(days=30)
+    wallet = a_wallet(a_lot(20, soon), a_lot(5, soon + timedelta(days=1)), a_lot(9, YESTERDAY))
+    told = refreshed(kept, wallet, today=TODAY)
+    assert told is not None
+    assert (told.dates, told.source) == ({soon: 20}, kept.source)
+    assert refreshed(kept, a_wallet(a_lot(5, LATER)), today=TODAY) is None
+    frozen = Notice(MEMBER_ID, "J#000000000007", Kind.FROZEN)
+    assert refreshed(frozen, a_wallet(), today=TODAY) is frozen
