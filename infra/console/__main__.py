@@ -16,7 +16,8 @@ it worked off once more (`infra.console.letters`).
 ways; `mend ID` mends one difference that it printed (`infra.console.reconciling`).
 
 `python -m infra.console parked` lists what members could not be told; `replay ID` has it told again
-(`infra.console.parking`).
+(`infra.console.parking`). `retell [MEMBER] [--since DAY]` has everything since a day heard again,
+for what the stream lost (`infra.console.retelling`).
 
 Each exits with 1 and one sentence when it cannot: without settings, for somebody unknown, or
 where a rule says no. The settings come from the environment, as on Lambda, or with `--state DIR`
@@ -44,7 +45,7 @@ from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.service import Audited
 from chalicelib.settings import SettingsMissing
 from chalicelib.storage.work import SYSTEM_DICE, Work
-from infra.console import letters, parking, reconciling
+from infra.console import letters, parking, reconciling, retelling
 from infra.local.moved import Offset
 from infra.local.state import State
 
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_to(commands)
     reconciling.add_to(commands)
     parking.add_to(commands)
+    retelling.add_to(commands)
     return parser
 
 
@@ -115,7 +117,7 @@ def _cannot(why: str) -> int:
 
 def _not_there(asked: argparse.Namespace) -> str:
     """Return what is missing, for commands about a member and for those about anything else."""
-    if "member" in asked:
+    if getattr(asked, "member", None):
         return f"There is no member {asked.member}."
     return f"Something that `{asked.command}` came upon is not there; nothing more was done."
 

@@ -40,9 +40,11 @@ from chalicelib.outreach.relay.rules import (
 )
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import AuditRow, Deed
+from chalicelib.storage.reads import scan_keys
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 from chalicelib.tiers.activities import service as activities
+from chalicelib.web.apart import did
 
 Counts = Mapping[str, int]
 
@@ -94,6 +96,24 @@ def retell(work: Work, messages: Messages, *, member_id: str, since: datetime) -
     counts: Counter[str] = Counter()
     for fact in facts:
         counts.update(_tell(work, messages, fact=fact))
+    return counts
+
+
+def retell_all(
+    work: Work, messages: Messages, *, since: datetime, progress: Callable[[int], None]
+) -> Counter[str]:
+    """Retell every member's facts; one who fails is told in the log, counted, and holds up nobody.
+
+    `progress` is told how many members are done.
+    """
+    counts = Counter({"failed": 0})
+
+    def act(member_id: str) -> None:
+        counts.update(retell(work, messages, member_id=member_id, since=since))
+
+    for done, member_id in enumerate(scan_keys(work, "W"), start=1):
+        counts["failed"] += not did(member_id, act)
+        progress(done)
     return counts
 
 
