@@ -152,6 +152,53 @@ def test_what_breaks_a_batch_is_found_by_halving(
     assert "ValueError" in capsys.readouterr().err
 
 
+def test_a_shard_is_halved_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    streams = Shards()
+    for name in ("_client", "dynamodb"):
+        monkeypatch.setattr(pumps, name, lambda _: streams)
+    monkeypatch.setattr(pumps, "RETRY_SECONDS", 0.0)
+    reader = Reader(break_on=lambda batch: batch[0].startswith("J#a"), batch_max=8)
+    pump = a_pump(reader, Where("http://nowhere", TABLE, tmp_path / "shards"))
+    pump.step()
+    pump.step()
+    assert streams.asked == [("a", 8), ("b", 8), ("a", 2), ("b", 8)]
+    assert "ValueError" in capsys.readouterr().err
+
+
+@dataclass
+class Shards:
+    """A stream of two shards, each with the same records for ever; what is asked for is kept."""
+
+    asked: list[tuple[str, int]] = field(default_factory=list)
+
+    def describe_table(self, **_: str) -> Mapping[str, object]:
+        """Return where the stream is."""
+        return {"Table": {"LatestStreamArn": "arn"}}
+
+    def describe_stream(self, **_: str) -> Mapping[str, object]:
+        """Return the shards."""
+        return {"StreamDescription": {"Shards": [{"ShardId": "a"}, {"ShardId": "b"}]}}
+
+    def get_shard_iterator(self, **asked: str) -> Mapping[str, str]:
+        """Return the shard's name."""
+        return {"ShardIterator": asked["ShardId"]}
+
+    def get_records(self, *, ShardIterator: str, Limit: int) -> Mapping[str, object]:  # noqa: N803
+        """Return four entries."""
+        self.asked.append((ShardIterator, Limit))
+        told = [{"p": {"S": "mem_1"}, "s": {"S": f"J#{ShardIterator}{place}"}} for place in "1234"]
+        records = [
+            {
+                "eventName": "INSERT",
+                "dynamodb": {"Keys": keys, "SequenceNumber": keys["s"]["S"], "NewImage": keys},
+            }
+            for keys in told
+        ]
+        return {"Records": records, "NextShardIterator": ShardIterator}
+
+
 def test_bytes_and_times_are_those_of_lambdas_events(where: Where) -> None:
     reader = Reader()
     write(where, "J#000000000000")

@@ -27,6 +27,7 @@ from tests.mall import OPENING, Mall, id_of, made
 from tests.relaying import Desk, a_desk, redeemed
 from tests.rows import erase, of_sort, overwrite, row
 from tests.tape import a_record, play
+from tests.wording import sold_out
 
 RECORD: Final = a_record({"p": {"S": "mem_0Ab1Cd2Ef3G"}, "s": {"S": "J#000000000009"}})
 
@@ -156,6 +157,7 @@ def test_rewards_are_looked_for_until_three_are_open_and_not_for_ever(
         desk.mall.clock.advance(seconds=1)
         fields = {} if window is None else {"redeemable": window}
         desk.mall.reward(10, title={"zh": name, "en": name}, **fields)
+    sold_out(desk.mall)
     monkeypatch.setattr(wording, "REWARDS_PAGE", 1)
     work = Work(desk.mall.clock.now())
     notice = Notice(id_of("lin"), "rd#2026-11-21", Kind.REMINDER, dates={TODAY: 10})
@@ -165,7 +167,7 @@ def test_rewards_are_looked_for_until_three_are_open_and_not_for_ever(
         return wording.write(work, notice, opened=opened, language="en").text
 
     assert told().endswith("You could get now: Mug")
-    monkeypatch.setattr(wording, "REWARDS_PAGES_MAX", 2)
+    monkeypatch.setattr(wording, "REWARDS_PAGES_MAX", 3)
     assert "You could get" not in told()
     monkeypatch.undo()
     freeze = f"/admin/members/{id_of('lin')}/freeze"
