@@ -135,6 +135,17 @@ def test_what_the_stream_lost_is_retold_and_nothing_else(
     assert "There is no member" in capsys.readouterr().err
 
 
+def test_entries_since_a_day_are_retold_oldest_first(desk: Desk) -> None:
+    lin = desk.lin()
+    for name in ("Old", "Mug", "Pen"):
+        redeemed(lin, desk.mall.reward(10, title={"zh": name, "en": name}), name)
+        desk.mall.clock.advance(hours=12)
+    since = OPENING + timedelta(hours=12)
+    work = Work(desk.mall.clock.now())
+    assert relay.retell(work, desk.outbox, member_id=id_of("lin"), since=since)["sent"] == 2
+    assert desk.outbox.subjects() == ["You redeemed: Mug", "You redeemed: Pen"]
+
+
 def test_a_lost_reminder_is_retold(desk: Desk) -> None:
     desk.lin()
     desk.mall.clock.instant = datetime(2028, 11, 27, 5, tzinfo=UTC)

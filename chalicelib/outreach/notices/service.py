@@ -236,13 +236,14 @@ def _try(work: Work, messages: Messages, *, held: Held, told: Addressee) -> Coun
 
 
 def _addressee(work: Work, member_id: str) -> Addressee | None:
-    """Return a member to be told something, or None where nobody is there any more."""
+    """Return a member to be told something, or None where there is none.
+
+    Who was erased has neither an address nor wishes, and so no way that could be taken.
+    """
     key = store.key_of(member_id)
     try:
         opened, profile = members.open_profile(work, member_id, key, absent=NotFound)
     except NotFound:
-        return None
-    if opened.wallet.erased:
         return None
     return Addressee(opened, profile, store.preferences_from(opened.others.get(key)))
 
