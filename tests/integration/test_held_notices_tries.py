@@ -24,8 +24,8 @@ from tests.tape import play
 
 
 @pytest.fixture
-def desk(mall: Mall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with a_desk(mall, monkeypatch) as opened:
+def desk(mall: Mall) -> Iterator[Desk]:
+    with a_desk(mall) as opened:
         yield opened
 
 

@@ -33,8 +33,8 @@ RECORD: Final = a_record({"p": {"S": "mem_0Ab1Cd2Ef3G"}, "s": {"S": "J#000000000
 
 
 @pytest.fixture
-def desk(mall: Mall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with a_desk(mall, monkeypatch) as opened:
+def desk(mall: Mall) -> Iterator[Desk]:
+    with a_desk(mall) as opened:
         yield opened
 
 

@@ -38,6 +38,7 @@ from tests.stripes import taking_money
 from tests.tape import Tape, play
 from tests.traces import forget
 from tests.webhooks import a_payment_event
+from tests.wording import sold_out
 
 API: Final = "api_handler"
 Prepare = Callable[[Clients], Send]
@@ -111,6 +112,7 @@ def reminded(clients: Clients) -> Tape:
     made(api.post("/me", {"email": "reminded@example.test"}), 201)
     assert clients.plain
     clients.mall.earn(subject, 100)
+    sold_out(clients.mall)
     clients.mall.clock.instant = A_MONTH_LATER.replace(year=2028, month=11, day=1)
     tape = Tape()
     run_expiry(clients.mall)
