@@ -275,4 +275,8 @@ def _wallet(row: Row) -> Wallet:
         wakes_on=date.fromisoformat(row["wa"].partition("#")[0]) if row.get("wa") else None,
         reminded_on=date.fromisoformat(row["rd"]) if row.get("rd") else None,
         erased=bool(row.get("x")),
+        merged=tuple(
+            (last - timedelta(days=days), last)
+            for last, days in sorted(days_of(row.get("g") or {}).items())
+        ),
     )

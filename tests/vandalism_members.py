@@ -79,6 +79,10 @@ PLANTS: Final[Plants] = {
         ),
     ),
     "points beside a debt": (ledger.balances_are_sums_of_dates, lambda: wallet(o=n(1))),
+    "merged dates without a lot": (
+        ledger.balances_are_sums_of_dates,
+        lambda: wallet(g=m(_310330=3)),
+    ),
     "a wallet without a journal": (
         ledger.journals_make_the_wallets,
         lambda: drop("entry", member="ana", of=-1),

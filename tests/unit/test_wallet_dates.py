@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from chalicelib.kernel.clock import day_of, end_of_month_after
 from chalicelib.ledger.dates.rules import usable_through
 from chalicelib.ledger.journal.model import Reason
-from chalicelib.ledger.wallets.model import NEVER, Change, Lot
+from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, Lot
 from chalicelib.ledger.wallets.rules import LOTS_MAX, Posting, balance, usable_lots
 from tests.builders import (
     LATER,
@@ -99,6 +100,11 @@ def test_an_exemption_that_comes_after_the_last_day_revives_nothing() -> None:
     assert (after.exempt_until, after.available) == (LATER, 5)
 
 
+ONE_DAY = timedelta(days=1)
+MERGED = TODAY + 80 * ONE_DAY
+"""The 41st of `lots_of`."""
+
+
 def lots_of(dates: int) -> list[Lot]:
     """Return one point on each of so many dates, two days apart, beginning today."""
     return [a_lot(1, TODAY + timedelta(days=2 * number)) for number in range(dates)]
@@ -122,6 +128,73 @@ def test_a_seventy_third_date_merges_the_two_closest_into_the_later() -> None:
     assert (lots[40].expires_on in days, days[close]) == (False, 6)
     assert change.entry.dates == {lots[40].expires_on: -1, close: 6}
     assert change.entry.legs == legs(issued=-5, available=5)
+
+
+def merged(purchase: int = 5) -> Change:
+    """Return a wallet whose 41st date became the next day's, from which so many points came."""
+    posting = a_posting(*lots_of(LOTS_MAX))
+    posting.credit(purchase, MERGED + ONE_DAY)
+    return closed(posting)
+
+
+def test_merged_points_are_clawed_back_as_long_as_the_date_that_they_have_by_now() -> None:
+    """From the lot that they are in, and after their own date, too; then the soonest, then debt."""
+    wallet = merged().after
+    assert wallet.merged == ((MERGED, MERGED + ONE_DAY),)
+    for today in (TODAY, MERGED, MERGED + ONE_DAY):
+        posting = Posting(wallet, today)
+        assert posting.claw_back(4, MERGED) == ClawBack(4, 0, (Lot(MERGED + ONE_DAY, 4),))
+        assert {lot.expires_on: lot.points for lot in closed(posting).after.lots}[
+            MERGED + ONE_DAY
+        ] == 2
+    late = Posting(wallet, MERGED + ONE_DAY)
+    soonest, left = MERGED + 2 * ONE_DAY, LOTS_MAX - 41
+    taken = late.claw_back(100, MERGED)
+    assert taken.taken[:2] == (Lot(MERGED + ONE_DAY, 6), Lot(soonest, 1))
+    assert taken.debt == 100 - 6 - left
+
+
+def test_merged_points_that_have_expired_are_not_clawed_back() -> None:
+    over = MERGED + 2 * ONE_DAY
+    assert Posting(merged().after, over).claw_back(4, MERGED) == ClawBack(0, 0)
+    assert closed(Posting(merged().after, over)).after.merged == ()
+
+
+def test_a_date_before_the_first_that_was_merged_or_after_the_last_is_its_own() -> None:
+    lots = (a_lot(1, SOON - ONE_DAY), a_lot(1, SOON), a_lot(1, SOON + 5 * ONE_DAY))
+    wallet = replace(a_wallet(*lots), merged=((SOON, SOON + 5 * ONE_DAY),))
+    for day, taken in (
+        (SOON - ONE_DAY, SOON - ONE_DAY),
+        (SOON, SOON + 5 * ONE_DAY),
+        (SOON + 4 * ONE_DAY, SOON + 5 * ONE_DAY),
+        (SOON + 5 * ONE_DAY, SOON + 5 * ONE_DAY),
+    ):
+        assert Posting(wallet, TODAY).claw_back(1, day).taken == (Lot(taken, 1),)
+
+
+def test_what_comes_in_for_a_date_that_was_merged_joins_it_though_there_is_room() -> None:
+    """No date ever lies within what another stands for."""
+    posting = Posting(merged().after, TODAY + 9 * ONE_DAY)
+    posting.credit(7, MERGED)
+    joined = closed(posting).after
+    assert len(joined.lots) < LOTS_MAX - 1
+    assert {lot.expires_on: lot.points for lot in joined.lots}[MERGED + ONE_DAY] == 13
+    assert MERGED not in {lot.expires_on for lot in joined.lots}
+
+
+def test_a_date_that_is_merged_again_is_remembered_from_the_first() -> None:
+    posting = Posting(merged().after, TODAY)
+    posting.credit(1, LATER)
+    further = closed(posting).after
+    assert further.merged == ((MERGED, MERGED + 2 * ONE_DAY),)
+    taken = Posting(further, MERGED + 2 * ONE_DAY).claw_back(7, MERGED).taken
+    assert taken == (Lot(MERGED + 2 * ONE_DAY, 7),)
+
+
+def test_a_date_is_forgotten_with_the_last_of_its_points() -> None:
+    posting = Posting(merged().after, MERGED)
+    assert posting.claw_back(6, MERGED + ONE_DAY).points == 6
+    assert closed(posting).after.merged == ()
 
 
 def test_of_pairs_equally_close_the_earlier_merges() -> None:

@@ -38,6 +38,25 @@ def closest(days: Iterable[date], *, most: int) -> tuple[date, date] | None:
     return min(pairwise(ends), key=lambda pair: pair[1] - pair[0])
 
 
+def home_of(day: date, merged: Mapping[date, date]) -> date:
+    """Return the date that points of a day have by now: the one that it was merged into, or it.
+
+    `merged` tells for each such date from which day on it stands for every date before it.
+    """
+    return next((last for last, first in merged.items() if first <= day <= last), day)
+
+
+def soonest(points_of: Mapping[date, int], points: int) -> list[tuple[date, int]]:
+    """Return so many points of what there is, by date, soonest first."""
+    taken: list[tuple[date, int]] = []
+    for day in sorted(points_of):
+        part = min(points, points_of[day])
+        taken += [(day, part)] if part else []
+        points -= part
+    assert not points, "spending more than there is"
+    return taken
+
+
 def differences(before: Mapping[date, int], after: Mapping[date, int]) -> dict[date, int]:
     """Return what each date gave or got."""
     changed = {d: after.get(d, 0) - before.get(d, 0) for d in sorted(before.keys() | after.keys())}

@@ -22,6 +22,8 @@ class Lot:
 
 Lots = tuple[Lot, ...]
 """Lots with different dates, soonest first."""
+Merged = tuple[tuple[date, date], ...]
+"""First and last: which lots stand for every date from the first on, their own being the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Wallet:
     newest entry. From `wakes_on` on somebody has to look after its dates (None: there are none),
     and `reminded_on` is the day of the last reminder; no entry tells of these two. The member of an
     `erased` one is gone for good: what still comes in pays what is owed, and the rest ends at once.
+    `merged` remembers, while such a lot is there, which dates became a later one for want of room.
     """
 
     member_id: str
@@ -48,6 +51,7 @@ class Wallet:
     wakes_on: date | None = None
     reminded_on: date | None = None
     erased: bool = False
+    merged: Merged = ()
 
 
 @dataclass(frozen=True, slots=True)

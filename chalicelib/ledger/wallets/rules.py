@@ -94,9 +94,10 @@ class Posting:
         self._before = wallet
         self._today = today
         self._lots = {lot.expires_on: lot.points for lot in wallet.lots}
+        self._merged = {last: first for first, last in wallet.merged}
         self._legs: dict[Account, int] = {}
-        self._held, self._debt, self._frozen = wallet.held, wallet.debt, wallet.frozen
-        self._erased = wallet.erased
+        self._held, self._debt = wallet.held, wallet.debt
+        self._frozen, self._erased = wallet.frozen, wallet.erased
         self._exempt_until, self._exempt_since = wallet.exempt_until, wallet.exempt_since
         self._paid: list[tuple[date, int]] = []
         for lot in wallet.lots:
@@ -114,6 +115,7 @@ class Posting:
         while pair := calendar.closest(self._lots, most=LOTS_MAX):
             earlier, later = pair
             self._lots[later] += self._lots.pop(earlier)
+            self._merged[later] = self._merged.pop(earlier, earlier)
         return paid
 
     def spend(self, points: int, *, into: Account) -> Lots:
@@ -152,8 +154,9 @@ class Posting:
     def claw_back(self, points: int, own_date: date | None) -> ClawBack:
         """Take points back: from their own date first, if there is one, then soonest, then as debt.
 
-        Nothing is taken when the points have expired since.
+        A merged date is the later one by now; of points that have expired nothing is taken.
         """
+        own_date = calendar.home_of(own_date, self._merged) if own_date else None
         if own_date is not None and not self._is_usable(own_date):
             return ClawBack(0, 0)
         own = min(points, self._lots.get(own_date, 0)) if own_date else 0
@@ -223,6 +226,7 @@ class Posting:
             held=self._held,
             debt=self._debt,
             lots=lots,
+            merged=tuple((self._merged[last], last) for last in sorted(self._merged)),
             exempt_until=self._exempt_until,
             exempt_since=self._exempt_since,
             frozen=self._frozen,
@@ -254,6 +258,7 @@ class Posting:
         if points and self._erased:
             self._leg(Account.EXPIRED, points)
         elif points:
+            day = calendar.home_of(day, self._merged)
             self._lots[day] = self._lots.get(day, 0) + points
             self._leg(Account.AVAILABLE, points)
 
@@ -264,19 +269,14 @@ class Posting:
             self._lots[day] = left
             if not left:
                 del self._lots[day]
+                self._merged.pop(day, None)
             self._leg(Account.AVAILABLE, -points)
 
     def _take_soonest(self, points: int) -> Lots:
-        taken: list[Lot] = []
-        for day in sorted(self._lots):
-            if not points:
-                break
-            part = min(points, self._lots[day])
-            self._take(day, part)
-            taken.append(Lot(day, part))
-            points -= part
-        assert not points, "spending more than there is"
-        return tuple(taken)
+        taken = tuple(Lot(*part) for part in calendar.soonest(self._lots, points))
+        for lot in taken:
+            self._take(lot.expires_on, lot.points)
+        return taken
 
 
 def verify(wallet: Wallet, journal: Recomputed) -> list[str]:

@@ -10,7 +10,8 @@ and notes its own. So a new version also requires that no reminder came in betwe
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
@@ -20,7 +21,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.pages import Page
-from chalicelib.ledger.wallets.model import Change, Lot, Wallet
+from chalicelib.ledger.wallets.model import Change, Lot, Merged, Wallet
 from chalicelib.ledger.wallets.rules import MemberFrozen
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import patiently
@@ -49,6 +50,8 @@ class WalletItem(Item):
     chain = BinaryAttribute(attr_name="c", legacy_encoding=False)
     reminded_on = UnicodeAttribute(attr_name="rd", null=True)
     erased = BooleanAttribute(attr_name="x", null=True)
+    merged = IntMapAttribute(attr_name="g", null=True)
+    """How many days before its own a lot's first date lies; only there where dates were merged."""
 
 
 def key_of(member_id: str) -> Key:
@@ -73,7 +76,13 @@ def wallet_from(raw: RawItem) -> Wallet:
         wakes_on=day_of_wake(item.wa) if item.wa else None,
         reminded_on=date.fromisoformat(item.reminded_on) if item.reminded_on else None,
         erased=bool(item.erased),
+        merged=_merged_from(item.merged or {}),
     )
+
+
+def _merged_from(days_before: Mapping[str, int]) -> Merged:
+    lasts = {key: day_of_key(key) for key in sorted(days_before)}
+    return tuple((last - timedelta(days=days_before[key]), last) for key, last in lasts.items())
 
 
 def put_wallet(tx: Transaction, change: Change) -> None:
@@ -92,6 +101,7 @@ def put_wallet(tx: Transaction, change: Change) -> None:
         chain=after.chain,
         reminded_on=after.reminded_on.isoformat() if after.reminded_on else None,
         erased=after.erased or None,
+        merged={key_of_day(last): (last - first).days for first, last in after.merged} or None,
     )
     if after.wakes_on is not None:
         waits = wake_on(WAKE, after.member_id, day=after.wakes_on)
