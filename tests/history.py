@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib.ledger.adjustments.model import Adjustment
-from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.storage.work import Work
 from tests.activities import hear, refer
 from tests.campaigns import begun, doubling, edited
+from tests.corrections import adjust
 from tests.events import Api, Json, a_caller
 from tests.mall import CHANNEL_NAME, Mall, a_purchase, id_of, made
 from tests.orders import (

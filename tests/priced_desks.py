@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from chalicelib.ledger.adjustments.model import Adjustment
-from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.ledger.journal import service as journal
 from chalicelib.outreach.relay import service as relay
 from chalicelib.outreach.relay.rules import parked
@@ -136,18 +134,6 @@ def asking_for_a_replay(mall: Mall) -> Ready:
     aside = parked(record, why="KeyError", at=work.now)
     relay.park(work, aside)
     return lambda: mall.support.post(f"/admin/parked/{aside.id}/replay")
-
-
-def adjusting(mall: Mall) -> Ready:
-    """Prepare a correction, which the console makes without a request."""
-    mall.member("lin", points=100)
-    asked = Adjustment(id_of("lin"), -50, "Counted twice.", by="op-mei", key="k")
-
-    def ready() -> Reply:
-        done = adjust(Work(mall.clock.now()), asked)
-        return Reply(200, {}, str(done.available))
-
-    return ready
 
 
 def over_the_desk(points: int, *, is_approved: bool = False) -> Callable[[Mall], Ready]:
@@ -282,5 +268,4 @@ PRICED_DESKS: Final = (
         why="orders, addresses and notices are looked for; the wallet again where each is opened",
     ),
     Priced("export", "", 0, 0, exporting, reads=None),
-    Priced("adjust", "receipt, wallet, entry, audit row", 8, 8, adjusting),
 )

@@ -55,12 +55,17 @@ def key_reused(mall: Mall) -> Send:
     return placing(lin, mug, key="spent", quantity=2)
 
 
+def proposed(mall: Mall) -> str:
+    """Return where a correction waits for finance."""
+    asked = {"member_id": id_of("mei"), "points": 2_000, "reason": "Miscounted."}
+    told = made(mall.support.post("/admin/adjustments", asked, key="ask"), 201)
+    return f"/admin/adjustments/{told['id']}"
+
+
 def decided(mall: Mall) -> str:
     """Return where a correction stands that finance rejected."""
     mall.member("mei")
-    asked = {"member_id": id_of("mei"), "points": 2_000, "reason": "Miscounted."}
-    told = made(mall.support.post("/admin/adjustments", asked, key="ask"), 201)
-    path = f"/admin/adjustments/{told['id']}"
+    path = proposed(mall)
     made(mall.finance.post(f"{path}/reject", {}, key="no"), 200)
     return path
 
@@ -73,6 +78,13 @@ def already_decided(mall: Mall) -> Send:
 def self_approval(mall: Mall) -> Send:
     path, proposer = decided(mall), Api(mall.app, a_caller("finance", subject=SUPPORT.subject))
     return lambda headers: proposer.post(f"{path}/approve", {}, key="yes", headers=headers)
+
+
+def member_erased(mall: Mall) -> Send:
+    mei = mall.member("mei")
+    path = proposed(mall)
+    made(mei.delete("/me", {"confirm": True}), 200)
+    return lambda headers: mall.finance.post(f"{path}/approve", {}, key="yes", headers=headers)
 
 
 def malformed(mall: Mall) -> Send:

@@ -6,8 +6,9 @@ and figures to the output. It exits with 1 when anything disagrees.
 
 `python -m infra.console adjust MEMBER POINTS --reason TEXT` gives points, or takes them back where
 POINTS is below 0, and prints the wallet after it. The reason goes into the audit log. `--key` makes
-the command repeatable: under the same key it is done once. More than 1,000 points need a second
-person, and so the operator desk.
+the command repeatable: under the same key it is done once. It is a correction like any over the
+operator desk, by the same rules: more than 1,000 points of a member in a day wait there for a
+second person.
 
 `python -m infra.console dead-letters` lists what Stripe told and nobody could follow; `redrive` has
 it worked off once more (`infra.console.letters`).
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import hashlib
 import json
 import os
 import sys
@@ -35,13 +37,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from chalicelib.kernel.approval import Stage
 from chalicelib.kernel.clock import Clock, MovedClock, SystemClock
 from chalicelib.kernel.errors import InvalidFields, NotFound, Refusal
 from chalicelib.kernel.ids import random_token
 from chalicelib.ledger.adjustments import service as adjustments
 from chalicelib.ledger.adjustments.model import Adjustment
-from chalicelib.ledger.adjustments.rules import refuse_alone
 from chalicelib.ledger.wallets import service as wallets
+from chalicelib.ledger.wallets.rules import balance
 from chalicelib.ledger.wallets.service import Audited
 from chalicelib.settings import SettingsMissing
 from chalicelib.storage.work import SYSTEM_DICE, Work
@@ -53,6 +56,8 @@ PROGRESS_EVERY: Final = 100
 """Members between two words of progress: a few a second."""
 DISAGREES: Final = 1
 CANNOT: Final = 1
+ADJUST: Final = "console adjust"
+"""What stands in for a route in the id of a correction."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -87,7 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     adjust.add_argument("member", help="the member's id")
     adjust.add_argument("points", type=int, help="points to give; below 0: to take back")
     adjust.add_argument("--reason", required=True, help="why, for the audit log")
-    adjust.add_argument("--by", default=getpass.getuser(), help="who does it, for the audit log")
+    adjust.add_argument("--evidence", help="where the reason can be looked up")
+    adjust.add_argument(
+        "--by",
+        default=getpass.getuser(),
+        help="who does it, by the name that the operator desk knows them by",
+    )
     adjust.add_argument(
         "--key",
         default=random_token(SYSTEM_DICE),
@@ -136,14 +146,25 @@ def _again_with(asked: argparse.Namespace) -> str:
 
 
 def _adjust(work: Work, asked: argparse.Namespace) -> int:
-    wanted = Adjustment(asked.member, asked.points, asked.reason, by=asked.by, key=asked.key)
-    refuse_alone(wanted)
-    done = adjustments.adjust(work, wanted)
-    wallet = done.wallet
-    if done.again:
-        print("This was done before; nothing was changed. The wallet now:")
+    wanted = Adjustment(
+        asked.member,
+        asked.points,
+        asked.reason,
+        by=asked.by,
+        key=asked.key,
+        evidence=asked.evidence,
+    )
+    same = json.dumps([wanted.member_id, wanted.points, wanted.reason, wanted.evidence])
+    fingerprint = hashlib.sha256(same.encode()).digest()
+    told = adjustments.propose(work, wanted, route=ADJUST, fingerprint=fingerprint)
+    if told.replayed:
+        print("This was done before; nothing was changed.")
+    if told.proposal.stage is not Stage.APPROVED:
+        print(f"{told.proposal.id} is {told.proposal.stage}: a second person decides at the desk.")
+    opened = wallets.open_wallet(work, asked.member, absent=NotFound)
+    wallet = opened.wallet
     print(
-        f"{wallet.member_id}: {done.available} points available, {wallet.held} held,"
+        f"{wallet.member_id}: {balance(wallet, opened.today)} points available, {wallet.held} held,"
         f" {wallet.debt} owed; journal version {wallet.version}"
     )
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from tests.mall import Mall, id_of, made
 
 WHY = "The parcel came broken."
 ITEM = "/admin/adjustments"
+MIDNIGHT = datetime(2026, 11, 22, 16, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 def wanted(subject: str, points: int, **more: object) -> Json:
@@ -104,10 +107,49 @@ def test_nobody_moves_points_of_their_own_account_alone(mall: Mall) -> None:
     assert available(lin) == 1
 
 
-def test_nobody_approves_points_for_their_own_account(mall: Mall) -> None:
+def test_nobody_decides_about_points_for_their_own_account(mall: Mall) -> None:
     mall.member("op-finance")
     path = waiting(mall, "op-finance")
-    assert mall.finance.post(f"{path}/approve", {}, key="yes").code == "self_approval"
+    for word in ("approve", "reject"):
+        assert mall.finance.post(f"{path}/{word}", {}, key=word).code == "self_approval"
+
+
+def test_points_from_the_desk_are_good_for_as_long_as_everybodys(mall: Mall) -> None:
+    """By the day on which they are given, not that on which they were asked for."""
+    lin = mall.member("lin")
+    made(ask(mall, "lin", 1, key="small"), 201)
+    path = waiting(mall, "lin")
+    mall.clock.advance(days=30)
+    made(mall.finance.post(f"{path}/approve", {}, key="yes"), 200)
+    lots = made(lin.get("/me/wallet"), 200)["lots"]
+    given = [(lot["expires_on"], lot["points"]) for lot in lots]
+    assert given == [("2028-11-30", 1), ("2028-12-31", ALONE_MAX + 1)]
+
+
+def test_a_day_of_what_one_person_moves_ends_at_midnight_of_the_program(mall: Mall) -> None:
+    """In Shanghai, that is at four in the afternoon of UTC, whose days do not count."""
+    mall.member("lin")
+    for instant, key, status in (
+        (MIDNIGHT - SECOND, "last", "approved"),
+        (MIDNIGHT, "first", "approved"),
+        (MIDNIGHT + 9 * 3600 * SECOND, "the next day of UTC", "proposed"),
+    ):
+        mall.clock.instant = instant
+        told = made(ask(mall, "lin", ALONE_MAX, key=key.replace(" ", "-")), 201)
+        assert (told["status"], key) == (status, key)
+
+
+def test_nothing_is_corrected_of_a_member_who_was_erased(mall: Mall) -> None:
+    lin = mall.member("lin")
+    path, other = waiting(mall, "lin"), waiting(mall, "lin", key="other")
+    made(lin.delete("/me", {"confirm": True}), 200)
+    for points in (1, ALONE_MAX + 1):
+        assert ask(mall, "lin", points, key="late").code == "not_found"
+    refused = mall.finance.post(f"{path}/approve", {}, key="yes")
+    assert (refused.status, refused.code) == (409, "member_erased")
+    assert made(mall.finance.get(path), 200)["status"] == "proposed"
+    assert made(mall.finance.post(f"{other}/reject", {}, key="no"), 200)["status"] == "rejected"
+    check_all(Work(mall.clock.now()))
 
 
 def test_a_large_correction_cannot_be_split_over_a_day(mall: Mall) -> None:
@@ -129,6 +171,8 @@ def test_what_one_operator_moves_alone_in_a_day_is_limited_over_all_members(mall
         assert made(reply, 201)["status"] == "approved"
     mall.member("one-more")
     assert made(ask(mall, "one-more", 1, key="k"), 201)["status"] == "proposed"
+    mall.clock.advance(days=1)
+    assert made(ask(mall, "one-more", 1, key="next"), 201)["status"] == "approved"
 
 
 def test_asked_again_it_answers_the_same_and_moves_nothing_more(mall: Mall) -> None:

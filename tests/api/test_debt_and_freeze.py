@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.ledger.adjustments.model import Adjustment
-from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.storage.work import Work
 from tests.api.test_claims import claim, guests, is_intact, refund, taken
+from tests.corrections import adjust
 from tests.events import Api, Json, Reply
 from tests.mall import Mall, a_purchase, id_of, made
 

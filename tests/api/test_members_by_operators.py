@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
+from chalicelib.ledger.journal import service as journal
 from chalicelib.ledger.journal.model import Account
 from chalicelib.ledger.wallets import service
+from chalicelib.program.documents import service as documents
 from chalicelib.storage.work import Work
 from tests.events import ADMIN, FINANCE, MARKETING, Api
 from tests.faults import Fault, faults
@@ -75,6 +77,9 @@ def test_support_freezes_and_thaws_with_a_reason_that_is_kept(mall: Mall, lin: A
         "enrolled",
     ]
     assert mall.support.get("/admin/audit")["items"][0]["what"] == "member.thaw"
+    in_force = documents.present(work(mall)).version
+    entries = journal.page(work(mall), id_of(LIN), limit=9, after=None).items
+    assert ([entry.program_version for entry in entries], in_force > 0) == ([in_force] * 3, True)
     assert mall.support.get(of_lin("/verify")).json == {"intact": True, "faults": [], "entries": 3}
 
 

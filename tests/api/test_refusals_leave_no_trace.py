@@ -53,6 +53,7 @@ CAUSES: Final[Mapping[str, refused.Prepare]] = {
     "orders_open": refused_orders.orders_open,
     "already_decided": refused.already_decided,
     "self_approval": refused.self_approval,
+    "member_erased": refused.member_erased,
     "cash_below_minimum": refused_orders.cash_below_minimum,
     "cash_not_chargeable": refused_orders.cash_not_chargeable,
     "cash_refund_exceeds_order": refused_orders.cash_refund_exceeds_order,

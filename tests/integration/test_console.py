@@ -13,7 +13,7 @@ from chalicelib.redeem.reconciliation import service
 from chalicelib.settings import settings
 from infra.console import __main__ as console
 from infra.console.__main__ import main
-from tests.mall import Mall, id_of
+from tests.mall import Mall, id_of, made
 from tests.orders import placed
 from tests.reconciled import dear, intent_of
 from tests.rows import everything
@@ -96,8 +96,6 @@ def test_without_a_key_each_adjustment_counts_and_with_one_it_does_once(
     ("points", "more", "sentence"),
     [
         ("0", (), "An adjustment is of 1 to 1000000000000 points, more or less."),
-        ("1001", (), "More than 1000 points need a second person: use the operator desk."),
-        ("-1001", (), "More than 1000 points need a second person: use the operator desk."),
         ("10", ("--reason", ""), "Reason has 1 to 200 printable characters."),
         ("10", ("--key", "a b"), f"{KeyInvalid.en} The key was a b."),
         ("11", ("--key", "spent"), f"{KeyReused.en} The key was spent."),
@@ -117,6 +115,34 @@ def test_an_adjustment_that_is_refused_says_why_in_one_sentence(
     assert main([*asked, points, "--reason", "First.", *more]) == 1
     assert capsys.readouterr().err == f"{sentence}\n"
     assert everything() == before
+
+
+def test_what_is_too_much_for_one_person_in_a_day_waits_at_the_desk(
+    mall: Mall, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However it is split, and under whoever's name: as over the desk itself."""
+    lin = mall.member("lin")
+    asked = ["adjust", id_of("lin"), "600", "--reason", "A gift.", "--evidence", "ticket 17"]
+    assert main([*asked, "--by", "mei", "--key", "a"]) == 0
+    assert "600 points available" in capsys.readouterr().out
+    assert main([*asked, "--by", "li", "--key", "b"]) == 0
+    said, wallet = capsys.readouterr().out.splitlines()
+    (waits,) = made(mall.finance.get("/admin/adjustments"), 200)["items"]
+    told = (waits["proposed_by"], waits["points"], waits["reason"], waits["evidence"])
+    assert told == ("li", 600, "A gift.", "ticket 17")
+    assert said == f"{waits['id']} is proposed: a second person decides at the desk."
+    assert wallet.endswith(": 600 points available, 0 held, 0 owed; journal version 2")
+    path = f"/admin/adjustments/{waits['id']}/approve"
+    assert made(mall.finance.post(path, {}, key="yes"), 200)["status"] == "approved"
+    assert lin.get("/me/wallet")["available"] == 1_200
+
+
+def test_nobody_moves_points_of_their_own_alone(
+    mall: Mall, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mall.member("mei")
+    assert main(["adjust", id_of("mei"), "1", "--reason", "Mine.", "--by", "mei"]) == 0
+    assert " is proposed: " in capsys.readouterr().out
 
 
 def test_nobody_unknown_is_given_points(mall: Mall, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.ledger.adjustments.model import Adjustment
-from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.storage.work import Work
 from infra.local.pump import is_wanted
+from tests.corrections import adjust
 from tests.crashes import Hours
 from tests.faults import Crashed, Fault, faults
 from tests.invariants import check_all

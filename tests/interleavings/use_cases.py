@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from chalicelib.kernel.errors import Refusal
 from chalicelib.ledger.adjustments.model import Adjustment
-from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.progress import service as progress
 from tests.builders import LATER
+from tests.corrections import adjust
 from tests.events import Api, Json, Reply, a_caller
 from tests.interleavings.actors import Send
 from tests.interleavings.scene import REFUNDS_OF_GUESTS, REFUNDS_OF_LIN, Scene
@@ -58,6 +58,11 @@ def give(scene: Scene) -> Send:
 
 def take_back(scene: Scene) -> Send:
     return _adjusted(scene, -70)
+
+
+def erase(scene: Scene) -> Send:
+    lin = scene.lin
+    return lambda: lin.delete("/me", {"confirm": True})
 
 
 def verify(scene: Scene) -> Send:

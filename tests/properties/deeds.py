@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chalicelib.ledger.adjustments.model import Adjustment
-from chalicelib.ledger.adjustments.service import adjust
 from chalicelib.storage.work import Work
 from chalicelib.web.identity import Identity
+from tests.corrections import adjust
 from tests.events import CHANNEL, Api, Json, Reply, a_caller
 from tests.mall import Mall, id_of
 from tests.properties.facts import Expected, Name

@@ -14,7 +14,6 @@ from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.ledger.adjustments.rules import (
     TEXT_CHARS_MAX,
     expiry_of,
-    fingerprint_of,
     refuse_invalid,
 )
 from chalicelib.program.documents.model import Program
@@ -87,19 +86,3 @@ def test_points_given_by_hand_last_as_long_as_everybodys() -> None:
     program = Program(validity_months={"basic": 3, "silver": 36, "gold": 60})
     assert expiry_of(program, TODAY) == date(2027, 2, 28)
     assert expiry_of(Program(), TODAY) == date(2028, 11, 30)
-
-
-def test_corrections_are_the_same_by_member_points_reason_and_author() -> None:
-    assert fingerprint_of(FINE).hex() == FINGERPRINT
-    assert fingerprint_of(replace(FINE, key="k-2")) == fingerprint_of(FINE)
-    others: list[dict[str, object]] = [
-        {"member_id": "mem_other"},
-        {"points": 6},
-        {"reason": "Other"},
-        {"by": "wang"},
-    ]
-    assert len({fingerprint_of(asked(one)) for one in [{}, *others]}) == 5
-
-
-FINGERPRINT: Final = "b205ac364c7253e1438cd5f0af9eecb842845c6fa0f999e06010417dc073eddf"
-"""SHA-256 of `["mem_0Ab1Cd2Ef3G", 5, "Goodwill", "lin"]`."""

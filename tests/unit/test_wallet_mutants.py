@@ -67,3 +67,11 @@ def test_a_change_keeps_the_wallet_before_it_and_names_no_program_by_itself() ->
     change = closed(Posting(wallet, TODAY))
     assert change.before is wallet
     assert (change.entry.program_version, change.entry.refers) == (0, {})
+
+
+def test_what_comes_in_for_nobody_pays_what_is_owed_and_the_rest_ends() -> None:
+    posting = Posting(replace(a_wallet(debt=3), erased=True), TODAY)
+    assert posting.credit(7, LATER) == 3
+    change = closed(posting)
+    assert change.after.lots == ()
+    assert change.entry.legs == {Account.ISSUED: -7, Account.DEBT: 3, Account.EXPIRED: 4}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.kernel.approval import Stage
-from chalicelib.ledger.wallets.model import Wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +26,17 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What the audit log says of a wallet before and after: points to use, and points owed."""
+    """What the audit log says of a wallet before and after: points to use, and points owed.
+
+    After it, also which correction made it so, of how many points, why, and where that stands.
+    """
 
     available: int
     debt: int
     points: int | None = None
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Adjusted:
-    """A wallet after its correction; `again` when that had been made before.
-
-    `available` points can be used today.
-    """
-
-    wallet: Wallet
-    available: int
-    again: bool
+    evidence: str | None = None
+    adjustment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A correction that somebody asked for over the desk.
+    """A correction that somebody asked for.
 
     A small one is made at once and has no `decision`; any other waits for a second person.
     """

@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import Contended, KeyReused, NotFound
 from chalicelib.kernel.points import POINTS_MAX
 from chalicelib.ledger.adjustments import service
 from chalicelib.ledger.adjustments.model import Adjustment, Proposal, Request, Told
-from chalicelib.ledger.adjustments.rules import TEXT_CHARS_MAX
+from chalicelib.ledger.adjustments.rules import TEXT_CHARS_MAX, MemberErased
 from chalicelib.web.bodies import PRINTABLE, Body, PageQuery, View
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.paging import Paged, paged, position_of
@@ -166,7 +166,7 @@ def show(call: Call[None]) -> AdjustmentView:
     body=DecisionDraft,
     answer=AdjustmentView,
     summary="Make a correction that somebody else proposed",
-    refusals=(NotFound, SelfApproval, AlreadyDecided, KeyReused, Contended),
+    refusals=(NotFound, SelfApproval, AlreadyDecided, MemberErased, KeyReused, Contended),
     path_example=ID_EXAMPLE,
     example={"reason": "The photo shows it."},
     answer_example={**WAITING_EXAMPLE, "status": "approved", "decision": DECIDED_EXAMPLE},

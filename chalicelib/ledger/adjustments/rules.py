@@ -6,15 +6,13 @@ that nobody splits a large correction into small ones, and at most ten times tha
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
 from chalicelib.kernel.approval import SelfApproval, Stage, decided
 from chalicelib.kernel.clock import end_of_month_after
-from chalicelib.kernel.errors import InvalidFields, KeyInvalid
+from chalicelib.kernel.errors import Conflict, InvalidFields, KeyInvalid
 from chalicelib.kernel.ids import KEY_PATTERN
 from chalicelib.kernel.points import POINTS_MAX
 from chalicelib.ledger.adjustments.model import Adjustment, Decision, Proposal
@@ -30,12 +28,12 @@ ALONE_OPERATOR_MAX: Final = 10 * ALONE_MAX
 """Points of all members that one operator moves alone in a day: a busy day at a service desk."""
 
 
-def refuse_alone(asked: Adjustment) -> None:
-    """Raise `InvalidFields` for a correction that is too large for one person."""
-    if not is_small(asked.points):
-        told = f"more than {ALONE_MAX} points need a second person: use the operator desk"
-        zh = f"超过 {ALONE_MAX} 积分的调整须经第二人审批，请在运营后台提交申请"
-        raise InvalidFields.at("/points", told, zh=zh)
+class MemberErased(Conflict):
+    """The wallet is nobody's any more."""
+
+    code = "member_erased"
+    en = "This member was erased at their wish: nothing of theirs can be corrected any more."
+    zh = "该会员已注销，无法再作更正。"
 
 
 def is_small(points: int) -> bool:
@@ -88,12 +86,6 @@ def refuse_invalid(asked: Adjustment) -> None:
 def expiry_of(program: Program, today: date) -> date:
     """Return the date of points that are given today."""
     return end_of_month_after(today, program.validity_months[BASIC])
-
-
-def fingerprint_of(asked: Adjustment) -> bytes:
-    """Return what makes two corrections under one key the same."""
-    told = json.dumps([asked.member_id, asked.points, asked.reason, asked.by])
-    return hashlib.sha256(told.encode()).digest()
 
 
 def _is_text(text: str) -> bool:

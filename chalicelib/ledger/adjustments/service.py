@@ -5,15 +5,14 @@ reason stands: the journal holds none, because people write names into reasons. 
 given pay debt first. Points that are taken back have no date of their own: the soonest go first,
 and what is missing becomes debt.
 
-Over the desk, somebody proposes. A small correction is made by that very transaction, and counted
-as moved alone; any other only stands there until a second person approves it.
+Somebody proposes, over the desk or from the console. A small correction is made by that very
+transaction, and counted as moved alone; any other only stands there until a second person approves
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from chalicelib.kernel.approval import Stage
 from chalicelib.kernel.errors import NotFound
@@ -21,7 +20,6 @@ from chalicelib.kernel.ids import member_id_of
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.adjustments import store
 from chalicelib.ledger.adjustments.model import (
-    Adjusted,
     Adjustment,
     Balance,
     Decision,
@@ -30,16 +28,15 @@ from chalicelib.ledger.adjustments.model import (
     Told,
 )
 from chalicelib.ledger.adjustments.rules import (
+    MemberErased,
     decide,
     expiry_of,
-    fingerprint_of,
     is_small,
     proposed,
     refuse_invalid,
 )
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
-from chalicelib.ledger.wallets.model import Wallet
 from chalicelib.ledger.wallets.rules import Posting, balance
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.audit import service as audit
@@ -49,36 +46,12 @@ from chalicelib.storage.receipts import put_receipt, receipt_sort, unless_carrie
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 
-ROUTE: Final = "adjust"
-"""What stands in for a route in the receipt's key."""
-
-
-def adjust(work: Work, asked: Adjustment) -> Adjusted:
-    """Give points to a member or take points back, once for each key.
-
-    Raises `InvalidFields`, `KeyInvalid`, `NotFound` for an unknown member, `KeyReused` for a key
-    that was spent on another correction of the same member.
-    """
-    refuse_invalid(asked)
-    opened = wallets.open_wallet(work, asked.member_id, absent=NotFound)
-    # One key, one deed of a member: somebody else under the same key is told that it is spent.
-    receipt = (asked.member_id, receipt_sort(asked.member_id, route=ROUTE, key=asked.key))
-
-    def attempt(tx: Transaction) -> Wallet:
-        put_receipt(tx, receipt, fingerprint=fingerprint_of(asked))
-        return _add(tx, asked, opened=opened)
-
-    try:
-        wallet, again = persist(work, attempt), False
-    except Replayed:
-        wallet, again = wallets.open_wallet(work, asked.member_id, absent=NotFound).wallet, True
-    return Adjusted(wallet, balance(wallet, opened.today), again)
-
 
 def propose(work: Work, asked: Adjustment, *, route: str, fingerprint: bytes) -> Told:
     """Make a small correction, or let any other wait for a second person.
 
-    Raises `InvalidFields`, `KeyReused`, `NotFound` for an unknown member.
+    Raises `InvalidFields`, `KeyInvalid`, `KeyReused`, `NotFound` for a member who is unknown or
+    was erased.
     """
     proposal_id = store.proposal_id_of(asked.by, route=route, key=asked.key)
     wanted = proposed(asked, proposal_id=proposal_id, at=work.now, fingerprint=fingerprint)
@@ -87,6 +60,8 @@ def propose(work: Work, asked: Adjustment, *, route: str, fingerprint: bytes) ->
         with unless_carried_out(work, receipt, fingerprint=fingerprint):
             refuse_invalid(asked)
             opened = wallets.open_wallet(work, asked.member_id, absent=NotFound)
+            if opened.wallet.erased:
+                raise NotFound
             return Told(_propose_once(work, wanted, opened=opened), replayed=False)
     except Replayed as seen:
         return Told(store.proposal_from(seen.image), replayed=True)
@@ -95,13 +70,13 @@ def propose(work: Work, asked: Adjustment, *, route: str, fingerprint: bytes) ->
 def approve(work: Work, proposal_id: str, *, request: Request, reason: str | None) -> Told:
     """Make a correction that somebody else proposed.
 
-    Raises `KeyReused`, `NotFound`, `SelfApproval`, `AlreadyDecided`.
+    Raises `KeyReused`, `NotFound`, `SelfApproval`, `AlreadyDecided`, `MemberErased`.
     """
     return _decide(work, proposal_id, request=request, reason=reason, is_approved=True)
 
 
 def reject(work: Work, proposal_id: str, *, request: Request, reason: str | None) -> Told:
-    """Decide that a correction is not made; raises what approving does."""
+    """Decide that a correction is not made; raises what approving does, but `MemberErased`."""
     return _decide(work, proposal_id, request=request, reason=reason, is_approved=False)
 
 
@@ -130,7 +105,7 @@ def _propose_once(work: Work, wanted: Proposal, *, opened: Opened) -> Proposal:
 def _alone(tx: Transaction, wanted: Proposal, *, opened: Opened) -> Proposal:
     made = replace(wanted, stage=Stage.APPROVED)
     store.put_proposal(tx, made)
-    _add(tx, _asked(made, by=made.by), opened=opened, refers={"adjustment": made.id})
+    _add(tx, made, opened=opened, by=made.by)
     store.count_alone(tx, made, today=opened.today)
     return made
 
@@ -157,13 +132,14 @@ def _decide(
                 after = decide(
                     before, by=request.by, beneficiary=own, decision=decision, approve=is_approved
                 )
+                if is_approved and opened.wallet.erased:
+                    raise MemberErased
                 put_receipt(tx, receipt, fingerprint=request.fingerprint)
                 store.put_decided(tx, after)
                 what = "adjustment.approve" if is_approved else "adjustment.reject"
                 audit.record(tx, Deed(request.by, what, after.id, after=decision))
                 if is_approved:
-                    asked = _asked(after, by=request.by)
-                    _add(tx, asked, opened=opened, refers={"adjustment": after.id})
+                    _add(tx, after, opened=opened, by=request.by)
                 return after
 
             return Told(persist(work, attempt), replayed=False)
@@ -176,37 +152,34 @@ def _is_own(proposal: Proposal, *, by: str) -> bool:
     return member_id_of(settings().secret, by) == proposal.member_id
 
 
-def _asked(proposal: Proposal, *, by: str = "") -> Adjustment:
-    """Return a proposal as the correction that it asks for, made by somebody."""
+def _asked(proposal: Proposal) -> Adjustment:
+    """Return a proposal as the correction that it asks for."""
     return Adjustment(
         member_id=proposal.member_id,
         points=proposal.points,
         reason=proposal.reason,
-        by=by or proposal.by,
+        by=proposal.by,
         key=proposal.id,
         evidence=proposal.evidence,
     )
 
 
-def _add(
-    tx: Transaction,
-    asked: Adjustment,
-    *,
-    opened: Opened,
-    refers: Mapping[str, str] | None = None,
-) -> Wallet:
+def _add(tx: Transaction, made: Proposal, *, opened: Opened, by: str) -> None:
+    """Add what a correction does to the wallet, and the row that says why."""
     wallet = wallets.latest(tx, opened.wallet)
     posting = Posting(wallet, opened.today)
-    if asked.points > 0:
-        posting.credit(asked.points, expiry_of(opened.program, opened.today))
+    if made.points > 0:
+        posting.credit(made.points, expiry_of(opened.program, opened.today))
     else:
-        posting.claw_back(-asked.points, None)
-    version = opened.program.version
+        posting.claw_back(-made.points, None)
     change = posting.close(
-        Reason.ADJUSTMENT, at=tx.work.now, refers=refers, program_version=version
+        Reason.ADJUSTMENT,
+        at=tx.work.now,
+        refers={"adjustment": made.id},
+        program_version=opened.program.version,
     )
     wallets.add(tx, change)
+    now = change.after
     before = Balance(balance(wallet, opened.today), wallet.debt)
-    after = Balance(change.after.available, change.after.debt, asked.points, asked.reason)
-    audit.record(tx, Deed(asked.by, "member.adjust", asked.member_id, before, after))
-    return change.after
+    after = Balance(now.available, now.debt, made.points, made.reason, made.evidence, made.id)
+    audit.record(tx, Deed(by, "member.adjust", made.member_id, before, after))

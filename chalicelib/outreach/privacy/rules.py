@@ -69,8 +69,9 @@ LEFT_OUT: Final = (
         "",
         Text("运营日志与未执行的更正", "The operators' log, and corrections that were not made"),
         Text(
-            "记录的是运营人员的操作；对您积分的影响已在明细中列出。",
-            "They tell what operators did; whatever it did to your points is in the journal.",
+            "记录的是运营人员的操作，待审批或被拒绝的更正无法按会员检索；对您积分的影响已在明细中列出。",
+            "They tell what operators did, and corrections that wait or were rejected cannot be"
+            " found by member; whatever was done to your points is in the journal.",
         ),
     ),
     LeftOut(
