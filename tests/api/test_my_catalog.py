@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tests.api.shelf import all_pages, calls, copies, ids
 from tests.events import Api, a_caller
 from tests.mall import Mall, a_reward, made
@@ -141,3 +143,25 @@ def test_my_catalog_is_for_members_who_have_enrolled(mall: Mall) -> None:
         404,
         "not_enrolled",
     )
+
+
+def test_use_soon_is_what_points_alone_would_pay_that_is_there_and_may_be_had_by_now(
+    mall: Mall,
+) -> None:
+    """A smaller price with cash beside it pays nothing by itself, nor counts in the order."""
+    lin = mall.member("lin", points=100)
+    dear = {"points": 10, "cash": {"amount": 500, "currency": "cny"}}
+    mixed = mall.reward(options=[dear, {"points": 90}])
+    never = {
+        "cash": mall.reward(options=[dear]),
+        "cash or too many points": mall.reward(options=[dear, {"points": 101}]),
+        "not yet": mall.reward(5, redeemable={"from": "2028-11-20T00:00:00Z"}),
+        "over": mall.reward(5, redeemable={"until": "2028-11-10T00:00:00Z"}),
+    }
+    last, gone = (mall.reward(80, stock={"mode": "counted", "units": 1}) for _ in range(2))
+    mall.clock.instant = datetime(2028, 11, 15, 4, tzinfo=UTC)
+    made(mall.member(points=80).post("/orders", {"reward_id": gone}, key="k"), 201)
+    assert ids(lin.get("/me/catalog?use_soon=true")) == [last, mixed]
+    assert set(ids(lin.get("/me/catalog?use_soon=false"))) == {gone, *never.values()}
+    told = made(lin.get("/me/catalog"), 200)["items"]
+    assert {reward["id"] for reward in told if reward["use_soon"]} == {last, mixed}

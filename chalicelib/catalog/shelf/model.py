@@ -60,7 +60,7 @@ class Locks:
 class Mine:
     """A reward on the shelf as one member sees it.
 
-    `use_soon`: points that end soon would pay a unit of it.
+    `use_soon`: points that end soon would pay a unit of it, without cash, and now.
     """
 
     shown: Shown

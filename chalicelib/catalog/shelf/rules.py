@@ -9,8 +9,9 @@ from typing import Final
 from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.limits.rules import reached
 from chalicelib.catalog.rewards.model import Reward, Taker
-from chalicelib.catalog.rewards.rules import missing, next_turn
-from chalicelib.catalog.shelf.model import Locks, Purse, Wish
+from chalicelib.catalog.rewards.rules import missing, next_turn, redeemable_window
+from chalicelib.catalog.shelf.model import Locks, Purse, Shown
+from chalicelib.catalog.stock.model import Hint
 
 POSITION_DIGITS: Final = 20
 """More than a price has, so that positions sort as prices do."""
@@ -37,17 +38,24 @@ def locks_of(reward: Reward, taker: Taker, *, counters: Sequence[Counter], point
     return Locks(missing(reward, taker), reached(counters, 1), short)
 
 
-def is_wished(reward: Reward, wish: Wish, *, purse: Purse) -> bool:
-    """Tell whether a member wants to see a reward."""
-    affordable = reward.points_from <= purse.points
-    return wish.affordable in {None, affordable} and wish.use_soon in {None, fits(reward, purse)}
+def points_alone(reward: Reward) -> int | None:
+    """Return the points of the cheapest option that asks for no cash, or None: there is none."""
+    return min((option.points for option in reward.options if option.cash is None), default=None)
 
 
-def fits(reward: Reward, purse: Purse) -> bool:
-    """Tell whether the points that end soon would pay a unit of a reward by themselves."""
-    return reward.points_from <= purse.ending
+def is_payable(reward: Reward, purse: Purse, *, now: datetime) -> bool:
+    """Tell whether the points that end soon would pay a unit by themselves, and may by now."""
+    alone = points_alone(reward)
+    return alone is not None and alone <= purse.ending and redeemable_window(reward).holds(now)
+
+
+def fits(seen: Shown, purse: Purse, *, now: datetime) -> bool:
+    """Tell whether to use points that end soon for a reward: they would pay one that is left."""
+    return seen.hint is not Hint.SOLD_OUT and is_payable(seen.reward, purse, now=now)
 
 
 def place_by_price(reward: Reward) -> str:
-    """Return where a reward stands in a list by price, the cheapest first."""
-    return f"{reward.points_from:0{POSITION_DIGITS}} {reward.id}"
+    """Return where a reward that points alone can pay stands in a list by price."""
+    alone = points_alone(reward)
+    assert alone is not None, reward.id
+    return f"{alone:0{POSITION_DIGITS}} {reward.id}"

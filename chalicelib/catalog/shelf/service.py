@@ -22,7 +22,7 @@ from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import Reward, Taker
 from chalicelib.catalog.rewards.rules import is_shown
 from chalicelib.catalog.shelf.model import Ask, Mine, Purse, Shelf, Shown, Wish
-from chalicelib.catalog.shelf.rules import fits, is_wished, locks_of, place_by_price, turns_at
+from chalicelib.catalog.shelf.rules import fits, is_payable, locks_of, place_by_price, turns_at
 from chalicelib.catalog.supply import service as supply
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.pages import PAGE_MAX, Page
@@ -38,6 +38,9 @@ CHUNK: Final = PAGE_MAX
 CHUNKS_MAX: Final = 5
 """Chunks that one page looks at: 500 rewards, a fifth of a second where no process knows them."""
 
+Wanted = Callable[[Sequence[Reward]], Sequence[Reward]]
+"""Those that are wanted of some rewards that are shown now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -49,7 +52,7 @@ class Found:
 
 def browse(work: Work, ask: Ask) -> Shelf:
     """Return a page of the shelf as it is now."""
-    found = _find(work, read_head(work), ask=ask, wanted=lambda _: True)
+    found = _find(work, read_head(work), ask=ask, wanted=lambda shown: shown)
     return Shelf(Page(_shown(work, found.page.items), found.page.next_position), found.turns_at)
 
 
@@ -71,13 +74,16 @@ def browse_as(work: Work, member_id: str, *, ask: Ask, wish: Wish) -> Page[Mine]
     purse = Purse(balance(wallet, today), points_ending(wallet, today))
     find = _find_by_price if wish.use_soon else _find
     found = find(
-        work, opened.head, ask=ask, wanted=lambda reward: is_wished(reward, wish, purse=purse)
+        work,
+        opened.head,
+        ask=ask,
+        wanted=lambda shown: _wished(work, shown, wish=wish, purse=purse),
     )
     mine = _as_seen_by(work, opened, shown=_shown(work, found.page.items), purse=purse)
     return Page(mine, found.page.next_position)
 
 
-def _find_by_price(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward], bool]) -> Found:
+def _find_by_price(work: Work, head: Head, *, ask: Ask, wanted: Wanted) -> Found:
     """Return the wanted rewards, cheapest first, out of the newest that one page may look at."""
     whole = Ask(ask.category, CHUNK * CHUNKS_MAX, None)
     found = _find(work, head, ask=whole, wanted=wanted)
@@ -88,7 +94,7 @@ def _find_by_price(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward
     return Found(Page([sorted_by[place] for place in shown], after), found.turns_at)
 
 
-def _find(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward], bool]) -> Found:
+def _find(work: Work, head: Head, *, ask: Ask, wanted: Wanted) -> Found:
     """Return the wanted rewards that are shown now, out of as many chunks as that takes."""
     found: list[Reward] = []
     seen: list[Reward] = []
@@ -96,7 +102,7 @@ def _find(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward], bool])
     for _ in range(CHUNKS_MAX):
         chunk = rewards.page_at(work, head, category=ask.category, limit=CHUNK, after=after)
         seen += chunk.items
-        found += (r for r in chunk.items if is_shown(r, work.now) and wanted(r))
+        found += wanted([reward for reward in chunk.items if is_shown(reward, work.now)])
         after = chunk.next_position
         if after is None or len(found) > ask.limit:
             break
@@ -105,6 +111,17 @@ def _find(work: Work, head: Head, *, ask: Ask, wanted: Callable[[Reward], bool])
         found = found[: ask.limit]
         after = rewards.position_behind(found[-1], ask.category)
     return Found(Page(found, after), turns)
+
+
+def _wished(work: Work, rewards: Sequence[Reward], *, wish: Wish, purse: Purse) -> Sequence[Reward]:
+    """Return what a member wants to see; stock is asked of where it decides."""
+    if wish.affordable is not None:
+        rewards = [r for r in rewards if (r.points_from <= purse.points) == wish.affordable]
+    if wish.use_soon is None:
+        return rewards
+    payable = _shown(work, [r for r in rewards if is_payable(r, purse, now=work.now)])
+    soon = {seen.reward.id for seen in payable if fits(seen, purse, now=work.now)}
+    return [reward for reward in rewards if (reward.id in soon) == wish.use_soon]
 
 
 def _shown(work: Work, found: Sequence[Reward]) -> list[Shown]:
@@ -125,7 +142,7 @@ def _as_seen_by(work: Work, opened: Opened, *, shown: Sequence[Shown], purse: Pu
         Mine(
             seen,
             locks_of(seen.reward, Taker(), counters=counted[seen.reward.id], points=purse.points),
-            fits(seen.reward, purse),
+            fits(seen, purse, now=work.now),
         )
         for seen in shown
     ]
