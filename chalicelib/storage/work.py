@@ -12,8 +12,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.kernel.errors import Contended, Refusal
@@ -43,6 +43,14 @@ class Work:
     pause: Callable[[float], None] = time.sleep
     elapsed: Callable[[], float] = time.monotonic
     deadline: float | None = None
+
+
+def later(work: Work, *, begun: float) -> Work:
+    """Return the same circumstances as of now, when `elapsed` had told `begun` at their instant.
+
+    For what takes minutes, and does one use case after another. Seconds count in full.
+    """
+    return replace(work, now=work.now + timedelta(seconds=int(work.elapsed() - begun)))
 
 
 class Patience:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import pytest
 
 from chalicelib.storage.table import connection
+from chalicelib.storage.wakes import waiting
 from chalicelib.storage.work import Work
 from tests.events import Reply
 from tests.invariants import check_all
-from tests.mall import Mall, a_purchase, made
-from tests.orders import ADDRESS, placed
+from tests.mall import Mall, a_purchase, id_of, made
+from tests.orders import ADDRESS, placed, run_expiry
 from tests.privacy import erased, told_anywhere
+from tests.rows import row
+
+TO_REMIND: Final = datetime(2028, 10, 31, 4, tzinfo=UTC)
+"""Thirty days before the last one of points that are earned at the opening."""
+PAST: Final = datetime(2028, 12, 1, 4, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +60,23 @@ def test_points_that_come_in_between_end_as_well(mall: Mall) -> None:
     lin = mall.member("lin", points=100)
     with between(lambda: mall.earn("lin", 50)):
         assert erased(lin)["points_expired"] == 150
+
+
+def test_a_reminder_in_between_does_not_stand_against_being_erased(mall: Mall) -> None:
+    lin = mall.member("lin", points=100)
+    mall.clock.instant = TO_REMIND
+    with between(lambda: run_expiry(mall)):
+        assert erased(lin)["points_expired"] == 100
+    wallet = row(id_of("lin"), "W")
+    assert (wallet["rd"], wallet["x"]) == ({"S": "2028-10-31"}, {"BOOL": True})
+
+
+def test_an_erasure_in_between_leaves_the_sweep_nothing_to_do_and_no_failure(mall: Mall) -> None:
+    lin = mall.member("lin", points=100)
+    mall.clock.instant = PAST
+    with between(lambda: erased(lin)):
+        run_expiry(mall)
+    assert waiting(Work(mall.clock.now()), "wallet", limit=1).items == []
 
 
 @pytest.mark.parametrize("path", ["/purchases", "/orders", "/me/notices"])

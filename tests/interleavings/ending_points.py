@@ -13,11 +13,12 @@ from chalicelib.ledger.expiry import service as expiry
 from tests.events import Reply
 from tests.interleavings.actors import Send
 from tests.interleavings.scene import Scene
-from tests.interleavings.use_cases import Prepare, freeze, place, purchase
+from tests.interleavings.use_cases import Prepare, erase, freeze, place, purchase
 from tests.mall import OPENING, id_of, made
 
 A_MONTH_LATER: Final = datetime(2026, 12, 5, 4, tzinfo=UTC)
 PAST: Final = datetime(2028, 12, 1, 4, tzinfo=UTC)
+COME_BACK: Final = 503
 TO_REMIND: Final = datetime(2028, 10, 31, 4, tzinfo=UTC)
 
 
@@ -47,7 +48,32 @@ def _on(day: datetime, prepare: Prepare) -> Prepare:
     return prepared
 
 
+def _coming_back(prepare: Prepare) -> Prepare:
+    """Return a request that is sent again whenever it is told to come back."""
+
+    def prepared(scene: Scene) -> Send:
+        send = prepare(scene)
+
+        def again() -> Reply:
+            while (reply := send()).status == COME_BACK:
+                pass
+            return reply
+
+        return again
+
+    return prepared
+
+
+MET: Final = {"look after": _look_after, "place": place, "purchase": purchase, "freeze": freeze}
+
+
 def cases(day: datetime) -> dict[str, Prepare]:
     """Return who meets on such a day."""
-    met = {"look after": _look_after, "place": place, "purchase": purchase, "freeze": freeze}
-    return {name: _on(day, prepare) for name, prepare in met.items()}
+    return {name: _on(day, prepare) for name, prepare in MET.items()}
+
+
+def leaving() -> dict[str, tuple[Prepare, Prepare]]:
+    """Return what meets an erasure; whoever it overtakes has to come back, and is judged anew."""
+    met = [(name, PAST, prepare) for name, prepare in MET.items()]
+    met.append(("be reminded", TO_REMIND, _look_after))
+    return {name: (_coming_back(_on(day, prepare)), _on(day, erase)) for name, day, prepare in met}

@@ -131,6 +131,8 @@ class Meeting:
 def meetings(*, every_three: bool = False) -> dict[str, Meeting]:
     """Return who meets, by name; with a few threes or with every three of each group."""
     found = [one for shared, group in GROUPS.items() for one in _twos(shared, group)]
+    for name, both in ending_points.leaving().items():
+        found.append(Meeting(f"a member who leaves: {name}, erase", both))
     for shared, group in GROUPS.items():
         chosen = [tuple(names) for of, *names in THREES if of == shared]
         bound = PREEMPTIONS_OF_THREES_MAX.get(shared) if every_three else None

@@ -2,8 +2,8 @@
 
 - After every step all invariants of the table hold: what is half done is not there to be seen.
 - In the end the answers and the table are those of one of the orders in which the requests come one
-  after the other. Nobody is told to come back, where a pair does not say so: no pair outlasts
-  patience.
+  after the other. Nobody is told to come back, for no pair outlasts patience; whoever meets an
+  erasure may be, and comes back.
 
 Tables are compared without what chance draws: which shard or unit gave what, hashes, ids of audit
 rows, how many tries were wrong.

@@ -16,9 +16,10 @@ jobs = Jobs()
 @jobs.every("rate(15 minutes)", name="expiry")
 def look_after_wallets(work: Work, _: Payments) -> Mapping[str, int]:
     """Book what has expired and remind members, a quarter of an hour after any zone's midnight."""
+    looking_after = service.looking_after(work)
 
     def look_after(member_id: str) -> Mapping[str, int]:
-        looked = service.look_after(work, member_id)
+        looked = looking_after(member_id)
         return {
             "wallets_swept": int(looked.expired > 0),
             "points_expired": looked.expired,

@@ -11,11 +11,11 @@ the table's stream sees that day change (`reminder_in`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from chalicelib.kernel.clock import day_of
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import Contended, NotFound
 from chalicelib.ledger.expiry.model import Looked, Reminder, Timed
 from chalicelib.ledger.expiry.rules import (
     has_expired,
@@ -32,7 +32,7 @@ from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
 from chalicelib.storage.table import RawItem
 from chalicelib.storage.transaction import Transaction, persist
-from chalicelib.storage.work import Patience, Work
+from chalicelib.storage.work import Patience, Work, later
 
 PAGE: Final = 250
 """Wallets found at once: a second or two of work, so that the end of the time is not overrun."""
@@ -61,6 +61,15 @@ def due(work: Work) -> Iterator[Sequence[str]]:
             return
 
 
+def looking_after(work: Work) -> Callable[[str], Looked]:
+    """Return what looks after a wallet, each at its own instant: a run may outlast its day.
+
+    Else a member would be told of a day that is over, and once more on the one that it is.
+    """
+    begun = work.elapsed()
+    return lambda member_id: look_after(later(work, begun=begun), member_id)
+
+
 def look_after(work: Work, member_id: str) -> Looked:
     """Book what has expired in a wallet, remind its member, and set the next day.
 
@@ -77,8 +86,8 @@ def look_after(work: Work, member_id: str) -> Looked:
             after = looked_after(opened.wallet, opened.today)
             if wallets.note(work, opened.wallet, after=after):
                 return Looked(is_reminded=after.reminded_on != opened.wallet.reminded_on)
-        except Overtaken:
-            pass
+        except (Overtaken, Contended):
+            pass  # Also by the member's own erasure, which the next look sees.
         patience.again(overtaken=True)
 
 

@@ -127,11 +127,13 @@ def require_present(tx: Transaction, member_id: str) -> None:
 def erase(tx: Transaction, opened: Opened) -> int:
     """Add that a member's points end and the wallet is nobody's; return how many points ended.
 
-    Raises `Mistaken` where anything happened to the wallet since it was read.
+    Raises `Mistaken` where anything happened to the wallet since it was read; a reminder is nothing
+    that happened to it.
     """
-    if latest(tx, opened.wallet).version != opened.wallet.version:
+    wallet = latest(tx, opened.wallet)
+    if wallet.version != opened.wallet.version:
         raise Mistaken
-    posting = Posting(opened.wallet, opened.today)
+    posting = Posting(wallet, opened.today)
     ended = posting.erase()
     version = opened.program.version
     add(tx, posting.close(Reason.ERASED, at=tx.work.now, program_version=version))
