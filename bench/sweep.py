@@ -107,7 +107,7 @@ def _table(runs: list[tuple[int, tuple[Run, Run]]]) -> Table:
     rows: list[Row] = [
         (f"{members:,}", *sweep.told(), *reminder.told()) for members, (sweep, reminder) in runs
     ]
-    (first, _), (last, reminded) = runs[0][1], runs[-1][1]
+    (first, first_reminded), (last, reminded) = runs[0][1], runs[-1][1]
     return Table(
         "What one wallet costs",
         f"In malls of one size after another {DUE} wallets have points that ended yesterday, and "
@@ -122,8 +122,16 @@ def _table(runs: list[tuple[int, tuple[Run, Run]]]) -> Table:
         [
             verdict("units written a swept wallet", last.meter.writes / DUE, aim=SWEEP_BUDGET),
             verdict("units written a reminder", reminded.meter.writes / DUE, aim=REMINDER_BUDGET),
-            verdict(
-                "time of the largest over the smallest", last.seconds / first.seconds, aim=FLAT
+            *(
+                verdict(
+                    f"time of a {what} in the largest over the smallest",
+                    largest.seconds / smallest.seconds,
+                    aim=FLAT,
+                )
+                for what, largest, smallest in (
+                    ("sweep", last, first),
+                    ("reminder", reminded, first_reminded),
+                )
             ),
         ],
     )
