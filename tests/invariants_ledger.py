@@ -12,10 +12,10 @@ from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.journal.rules import recompute
 from chalicelib.ledger.wallets.rules import verify
 from tests.books import Books, Faults, audited, days_of
+from tests.validity import Validity, through
 
 LOTS_MAX: Final = 72
 """Different dates of a wallet (the rules of the program)."""
-GRACE: Final = timedelta(days=30)
 REMINDERS: Final = (timedelta(days=30), timedelta(days=15), timedelta(days=3))
 SHARDS: Final = 4
 ONE_DAY: Final = timedelta(days=1)
@@ -62,18 +62,19 @@ def wallets_are_looked_after_in_time(books: Books) -> Faults:
 
     Reminders of days before the newest entry, and before the last reminder, are over.
     """
-    journals = books.entries()
+    journals, given = books.entries(), Validity(books).at()
     for row in books.of("wallet"):
         wakes, _, name = row.get("wa", "9999-12-31#").partition("#")
         if "wa" in row and (name, row.get("wk")) != (row["p"], f"wallet#{_shard(row['p'])}"):
             yield f"the index has {row['p']} at another place"
         exempt = date.fromisoformat(row["e"]) if row.get("e") else None
-        throughs = [_through(day, exempt) for day in days_of(row["d"]) if day != date.max]
+        days = [day for day in days_of(row["d"]) if day != date.max]
+        throughs = [through(day, exempt, given=given) for day in days]
         newest = max((day_of(e.at, books.zone) for e in journals.get(row["p"], [])), default=None)
         told = date.fromisoformat(row["rd"]) if row.get("rd") else date.min
-        reminders = (through - before for through in throughs for before in REMINDERS)
+        reminders = (last - before for last in throughs for before in REMINDERS)
         left = [day for day in reminders if day > told and newest is not None and day >= newest]
-        first = min([*left, *(through + ONE_DAY for through in throughs)], default=date.max)
+        first = min([*left, *(last + ONE_DAY for last in throughs)], default=date.max)
         if date.fromisoformat(wakes) > first:
             yield f"nobody looks after {row['p']} on {first}"
 
@@ -97,6 +98,7 @@ def the_books_balance(books: Books) -> Faults:
 
 def redemptions_take_the_soonest(books: Books) -> Faults:
     """Points go soonest date first, never after their date; what has expired is booked first."""
+    validity = Validity(books)
     for member_id, entries in books.entries().items():
         lots: Counter[date] = Counter()
         exempt: date | None = None
@@ -104,11 +106,12 @@ def redemptions_take_the_soonest(books: Books) -> Faults:
             before = lots.copy()
             lots.update(entry.dates)
             today, left = day_of(entry.at, books.zone), [day for day in lots if lots[day]]
-            name = f"{member_id}, version {entry.version}"
-            if any(_through(day, exempt) < today for day in left):
+            name, given = f"{member_id}, version {entry.version}", validity.at(entry.at)
+            if any(through(day, exempt, given=given) < today for day in left):
                 yield f"{name} leaves points that have expired"
             if entry.reason in {Reason.REDEMPTION, Reason.HOLD}:
-                alive = [d for d in entry.dates if before[d] and _through(d, exempt) >= today]
+                ends = {day: through(day, exempt, given=given) for day in entry.dates}
+                alive = [day for day in ends if before[day] and ends[day] >= today]
                 if not alive or min(left, default=date.max) < max(alive):
                     yield f"{name} does not take the soonest points that are good"
             if entry.reason is Reason.EXEMPTION:
@@ -136,10 +139,3 @@ def adjustments_are_in_the_audit_log(books: Books) -> Faults:
 
 def _shard(member_id: str) -> int:
     return sum(member_id.encode()) % SHARDS
-
-
-def _through(day: date, exempt_until: date | None) -> date:
-    """Return the last day on which points of a date are good."""
-    if exempt_until is None or day == date.max:
-        return day
-    return max(day, exempt_until + GRACE)

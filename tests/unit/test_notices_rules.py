@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.kernel.errors import Language
-from chalicelib.ledger.expiry.model import Ending, Reminder
+from chalicelib.ledger.expiry.model import Reminder
 from chalicelib.ledger.journal.model import Account, Entry, Reason
 from chalicelib.outreach.notices.model import NIGHT, SERVICE, Held, Preferences, Quiet
 from chalicelib.outreach.notices.rules import (
@@ -117,12 +117,10 @@ def test_a_real_entry_makes_a_notice() -> None:
     assert notice.figures == {"points": 40, "balance": 60}
 
 
-def test_a_reminder_without_points_is_no_notice() -> None:
-    ending = Ending(TODAY, 10, 0)
-    assert notice_of(Reminder(MEMBER_ID, TODAY, ())) is None
-    notice = notice_of(Reminder(MEMBER_ID, TODAY, (ending,)))
+def test_a_reminder_names_its_day_and_finds_its_points_when_it_is_sent() -> None:
+    notice = notice_of(Reminder(MEMBER_ID, TODAY))
     assert notice is not None
-    assert (notice.source, notice.dates) == ("rd#2026-11-21", {TODAY: 10})
+    assert (notice.source, notice.kind, notice.dates) == ("rd#2026-11-21", Kind.REMINDER, {})
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -199,7 +197,7 @@ def test_a_fact_is_told_for_four_weeks() -> None:
     entry, day = an_entry(Reason.FROZEN), timedelta(days=1)
     assert not is_stale(entry, NOW + FRESH)
     assert is_stale(entry, NOW + FRESH + timedelta(microseconds=1))
-    reminder = Reminder(MEMBER_ID, NOW.date(), ())
+    reminder = Reminder(MEMBER_ID, NOW.date())
     assert not is_stale(reminder, NOW + FRESH)
     assert is_stale(reminder, NOW + FRESH + day)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from chalicelib.kernel.errors import Forbidden
-from chalicelib.program.documents.model import DEFAULTS, Program
+from chalicelib.program.documents.model import DEFAULTS, Longer, Program
 from chalicelib.program.documents.rules import (
     ZoneFixed,
     channel_of,
@@ -16,6 +16,7 @@ from chalicelib.program.documents.rules import (
     in_force,
     is_zone,
     refuse_zone_change,
+    with_validity,
 )
 from tests.builders import NOW
 
@@ -98,3 +99,39 @@ def test_a_version_begins_now_and_never_before_the_one_that_it_replaces() -> Non
     before = replace(DEFAULTS, version=1, since=NOW)
     assert held_since(before, NOW + DAY) == NOW + DAY
     assert held_since(before, NOW - MICROSECOND) == NOW
+
+
+def valid(months: int) -> Program:
+    """Return settings as an operator sends them, with another validity."""
+    return replace(DEFAULTS, validity_months={"basic": months, "silver": 36, "gold": 60})
+
+
+def test_a_longer_validity_counts_for_points_that_members_have() -> None:
+    after = with_validity(DEFAULTS, valid(36), today=date(2027, 5, 7))
+    assert after.longer == (Longer(date(2027, 5, 7), date(2029, 5, 31), 12),)
+    assert after.shortened_on is None
+
+
+def test_a_shorter_validity_counts_for_points_to_come() -> None:
+    after = with_validity(DEFAULTS, valid(23), today=date(2027, 5, 7))
+    assert (after.longer, after.shortened_on) == ((), date(2027, 5, 7))
+
+
+def test_what_longer_validities_gave_stays_whatever_else_is_changed() -> None:
+    before = with_validity(DEFAULTS, valid(36), today=date(2027, 5, 7))
+    after = with_validity(before, replace(valid(36), points_per_unit=2), today=date(2028, 1, 1))
+    assert (after.longer, after.shortened_on) == (before.longer, before.shortened_on)
+    assert with_validity(before, valid(12), today=date(2028, 1, 1)).longer == before.longer
+
+
+def test_a_mistake_that_is_taken_back_gives_a_year_to_no_more_than_a_month_of_points() -> None:
+    mistaken = with_validity(DEFAULTS, valid(12), today=date(2027, 5, 7))
+    mended = with_validity(mistaken, valid(24), today=date(2027, 5, 9))
+    assert mended.longer == (Longer(date(2028, 5, 31), date(2028, 5, 31), 12),)
+
+
+def test_a_second_longer_validity_counts_for_all_that_members_have_by_then() -> None:
+    first = with_validity(DEFAULTS, valid(36), today=date(2027, 5, 7))
+    second = with_validity(first, valid(48), today=date(2027, 6, 5))
+    assert second.longer[0] == first.longer[0]
+    assert second.longer[1] == Longer(date(2027, 6, 5), date(2030, 6, 30), 12)

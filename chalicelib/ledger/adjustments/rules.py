@@ -16,10 +16,8 @@ from chalicelib.kernel.errors import Conflict, InvalidFields, KeyInvalid
 from chalicelib.kernel.ids import KEY_PATTERN
 from chalicelib.kernel.points import POINTS_MAX
 from chalicelib.ledger.adjustments.model import Adjustment, Decision, Proposal
-from chalicelib.program.documents.model import Program
+from chalicelib.program.documents.model import BASIC, Program
 
-BASIC: Final = "basic"
-"""Points that are given by hand are good for as long as everybody's, whatever the standing."""
 TEXT_CHARS_MAX: Final = 200
 """A sentence, so that an audit row stays small."""
 ALONE_MAX: Final = 1_000
@@ -85,6 +83,7 @@ def refuse_invalid(asked: Adjustment) -> None:
 
 def expiry_of(program: Program, today: date) -> date:
     """Return the date of points that are given today."""
+    # Points that are given by hand are good for as long as everybody's, whatever the standing.
     return end_of_month_after(today, program.validity_months[BASIC])
 
 

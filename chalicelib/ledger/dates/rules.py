@@ -6,10 +6,13 @@ one earlier or later. `date.max` is the date of points that never expire: nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
+
+from chalicelib.kernel.clock import end_of_month_after
+from chalicelib.program.documents.model import Longer
 
 GRACE_DAYS: Final = 30
 """How long points stay usable after an exemption's last day."""
@@ -20,11 +23,22 @@ REMINDER_DAYS: Final = (30, 15, 3)
 ONE_DAY: Final = timedelta(days=1)
 
 
-def usable_through(expires_on: date, exempt_until: date | None) -> date:
+def usable_through(
+    expires_on: date, exempt_until: date | None, *, longer: Sequence[Longer] = ()
+) -> date:
     """Return the last day on which points of a date can be used."""
-    if exempt_until is None or expires_on == date.max:
+    if expires_on == date.max:
         return expires_on
-    return max(expires_on, exempt_until + timedelta(days=GRACE_DAYS))
+    through = lengthened(expires_on, longer)
+    return max(through, exempt_until + timedelta(days=GRACE_DAYS)) if exempt_until else through
+
+
+def lengthened(day: date, longer: Sequence[Longer]) -> date:
+    """Return a last day with all that longer validities gave, one after another."""
+    for given in longer:
+        if given.first <= day <= given.last and day == end_of_month_after(day, 0):
+            day = end_of_month_after(day, given.months)
+    return day
 
 
 def closest(days: Iterable[date], *, most: int) -> tuple[date, date] | None:

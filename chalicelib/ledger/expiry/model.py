@@ -26,11 +26,10 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """What a member is told on a day, soonest first."""
+    """That a member is told on a day of points that end; of which, is looked up when it is told."""
 
     member_id: str
     on: date
-    endings: tuple[Ending, ...]
 
 
 @dataclass(frozen=True, slots=True)

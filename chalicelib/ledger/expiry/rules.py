@@ -16,12 +16,11 @@ from chalicelib.ledger.dates.rules import (
     REMINDER_DAYS,
     next_day,
     reminder_days,
-    usable_through,
 )
 from chalicelib.ledger.expiry.model import Ending, Timed
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets.model import NEVER, Change, Wallet
-from chalicelib.ledger.wallets.rules import Posting, usable_lots
+from chalicelib.ledger.wallets.rules import Posting, last_day, usable_lots
 
 
 def is_due(wallet: Wallet, today: date) -> bool:
@@ -52,7 +51,7 @@ def endings(wallet: Wallet, today: date) -> tuple[Ending, ...]:
     """Return the points that can be used today and will end, by last day, soonest first."""
     points: dict[date, int] = {}
     for lot in usable_lots(wallet, today):
-        through = usable_through(lot.expires_on, wallet.exempt_until)
+        through = last_day(wallet, lot.expires_on)
         if through != NEVER:
             points[through] = points.get(through, 0) + lot.points
     return tuple(Ending(day, points[day], (day - today).days) for day in sorted(points))
@@ -89,4 +88,4 @@ def _is_to_be_reminded(wallet: Wallet, today: date) -> bool:
 
 
 def _throughs(wallet: Wallet) -> Iterator[date]:
-    return (usable_through(lot.expires_on, wallet.exempt_until) for lot in wallet.lots)
+    return (last_day(wallet, lot.expires_on) for lot in wallet.lots)

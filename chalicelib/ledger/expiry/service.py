@@ -21,7 +21,6 @@ from chalicelib.ledger.expiry.rules import (
     has_expired,
     is_due,
     looked_after,
-    reminder,
     swept,
     timeline,
 )
@@ -109,7 +108,7 @@ def reminder_of(wallet: Wallet) -> Reminder | None:
     """Return the last reminder that was noted on a wallet, or None."""
     if wallet.reminded_on is None:
         return None
-    return Reminder(wallet.member_id, wallet.reminded_on, reminder(wallet, wallet.reminded_on))
+    return Reminder(wallet.member_id, wallet.reminded_on)
 
 
 def _sweep(work: Work, opened: Opened) -> Looked:

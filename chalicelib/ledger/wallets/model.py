@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from chalicelib.ledger.journal.model import Entry
+from chalicelib.program.documents.model import Longer
 
 NEVER: Final = date.max
 """The `expires_on` of points that never expire; sorts last, and is shown as null."""
@@ -36,6 +38,7 @@ class Wallet:
     and `reminded_on` is the day of the last reminder; no entry tells of these two. The member of an
     `erased` one is gone for good: what still comes in pays what is owed, and the rest ends at once.
     `merged` remembers, while such a lot is there, which dates became a later one for want of room.
+    `longer` is the program's, and stored there: what longer validities gave to dates like its own.
     """
 
     member_id: str
@@ -52,6 +55,7 @@ class Wallet:
     reminded_on: date | None = None
     erased: bool = False
     merged: Merged = ()
+    longer: Sequence[Longer] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

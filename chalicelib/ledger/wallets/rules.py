@@ -46,12 +46,14 @@ class InsufficientPoints(RuleRefusal):
     zh = "您有 {available} 积分，还差 {missing_points} 积分。"
 
 
+def last_day(wallet: Wallet, expires_on: date) -> date:
+    """Return the last day on which points of a date can be used."""
+    return calendar.usable_through(expires_on, wallet.exempt_until, longer=wallet.longer)
+
+
 def usable_lots(wallet: Wallet, today: date) -> Lots:
     """Return the lots that can be used today, soonest first."""
-    until = wallet.exempt_until
-    return tuple(
-        lot for lot in wallet.lots if calendar.usable_through(lot.expires_on, until) >= today
-    )
+    return tuple(lot for lot in wallet.lots if last_day(wallet, lot.expires_on) >= today)
 
 
 def balance(wallet: Wallet, today: date) -> int:
@@ -101,7 +103,7 @@ class Posting:
         self._exempt_until, self._exempt_since = wallet.exempt_until, wallet.exempt_since
         self._paid: list[tuple[date, int]] = []
         for lot in wallet.lots:
-            if calendar.usable_through(lot.expires_on, wallet.exempt_until) < today:
+            if last_day(wallet, lot.expires_on) < today:
                 self._take(lot.expires_on, lot.points)
                 self._leg(Account.EXPIRED, lot.points)
 
@@ -178,7 +180,7 @@ class Posting:
 
     def exempt(self, until: date | None) -> Mapping[str, str]:
         """Set the exemption's last day; return what its entry tells. A new one revives nothing."""
-        lapsed = calendar.usable_through(date.min, self._exempt_until) < self._today
+        lapsed = self._last_day(date.min) < self._today
         since = self._today if lapsed else self._exempt_since
         self._exempt_until, self._exempt_since = until, since if until else None
         told = {"until": until, "since": self._exempt_since}
@@ -214,11 +216,8 @@ class Posting:
         available = sum(self._lots.values())
         told = {**(refers or {}), **paid_with(self._paid)}
         name, chain, version = self._before.member_id, self._before.chain, self._before.version + 1
-        entry = seal(
-            Entry(
-                name, version, at, reason, legs, dates, told, program_version, available, chain, b""
-            )
-        )
+        facts = (name, version, at, reason, legs, dates, told, program_version, available, chain)
+        entry = seal(Entry(*facts, b""))
         after = replace(
             self._before,
             version=entry.version,
@@ -237,14 +236,17 @@ class Posting:
         return Change(self._before, after, entry)
 
     def _wakes_on(self, lots: Lots) -> date | None:
-        throughs = (calendar.usable_through(lot.expires_on, self._exempt_until) for lot in lots)
+        throughs = (self._last_day(lot.expires_on) for lot in lots)
         named, reminded_on = self._before.wakes_on, self._before.reminded_on
         return calendar.next_wake(throughs, self._today, named=named, reminded_on=reminded_on)
 
     def _is_usable(self, day: date) -> bool:
         """Tell whether a date is still good: not if it had passed when the exemption began."""
-        gone = self._exempt_since is not None and day < self._exempt_since
-        return not gone and calendar.usable_through(day, self._exempt_until) >= self._today
+        since, plain = self._exempt_since, calendar.lengthened(day, self._before.longer)
+        return (since is None or plain >= since) and self._last_day(day) >= self._today
+
+    def _last_day(self, day: date) -> date:
+        return calendar.usable_through(day, self._exempt_until, longer=self._before.longer)
 
     def _leg(self, account: Account, points: int) -> None:
         self._legs[account] = self._legs.get(account, 0) + points
@@ -294,7 +296,5 @@ def verify(wallet: Wallet, journal: Recomputed) -> list[str]:
         "erasure": wallet.erased == journal.erased,
         "exemption's first day": wallet.exempt_since == journal.exempt_since,
     }
-    wrong = [
-        f"the wallet's {name} is not the journal's" for name, good in agreed.items() if not good
-    ]
+    wrong = [f"the wallet's {name} is not the journal's" for name in agreed if not agreed[name]]
     return [*journal.faults, *wrong]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.kernel.clock import day_of
@@ -68,7 +68,7 @@ def open_wallet(
     program = documents.program_at(work, head)
     if key not in found:
         raise absent
-    wallet = store.wallet_from(found[key])
+    wallet = replace(store.wallet_from(found[key]), longer=program.longer)
     if wallet.erased and absent is NotEnrolled:
         raise Unauthenticated
     return Opened(wallet, head, program, day_of(work.now, program.zone), found)
@@ -80,7 +80,7 @@ def latest(tx: Transaction, wallet: Wallet) -> Wallet:
     Raises `Contended` where the member was erased in between: whoever comes back is judged by that.
     """
     image = tx.image(store.key_of(wallet.member_id))
-    newest = wallet if image is None else store.wallet_from(image)
+    newest = wallet if image is None else replace(store.wallet_from(image), longer=wallet.longer)
     if newest.erased and not wallet.erased:
         raise Contended
     return newest

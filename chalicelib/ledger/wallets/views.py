@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from chalicelib.ledger.dates.rules import usable_through
 from chalicelib.ledger.wallets.model import NEVER, Wallet
-from chalicelib.ledger.wallets.rules import balance, usable_lots
+from chalicelib.ledger.wallets.rules import balance, last_day, usable_lots
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.web.bodies import View
 from chalicelib.web.routes import Example
@@ -52,17 +51,18 @@ class WalletView(View):
         lots = [
             LotView(
                 expires_on=_told(lot.expires_on),
-                usable_through=_told(usable_through(lot.expires_on, wallet.exempt_until)),
+                usable_through=_told(last_day(wallet, lot.expires_on)),
                 points=lot.points,
             )
             for lot in usable_lots(wallet, today)
         ]
+        ends = [lot.usable_through for lot in lots if lot.usable_through]
         return cls(
             available=balance(wallet, today),
             held=wallet.held,
             debt=wallet.debt,
             lots=lots,
-            next_expiry=lots[0].usable_through if lots else None,
+            next_expiry=min(ends, default=None),
         )
 
 

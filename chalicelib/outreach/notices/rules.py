@@ -47,14 +47,8 @@ Teller = Callable[[Entry], Figures]
 def notice_of(fact: Fact) -> Notice | None:
     """Return what a fact tells its member, or None."""
     if isinstance(fact, Reminder):
-        return _reminder(fact)
+        return Notice(fact.member_id, f"rd#{fact.on.isoformat()}", Kind.REMINDER)
     return _posted(fact) if isinstance(fact, Entry) else None
-
-
-def _reminder(fact: Reminder) -> Notice | None:
-    dates = {ending.usable_through: ending.points for ending in fact.endings}
-    source = f"rd#{fact.on.isoformat()}"
-    return Notice(fact.member_id, source, Kind.REMINDER, dates=dates) if dates else None
 
 
 def is_stale(fact: Fact, now: datetime) -> bool:

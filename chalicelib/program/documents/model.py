@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from chalicelib.kernel.errors import Language
 
+BASIC: Final = "basic"
+"""The standing of everybody until there is a ladder."""
 DOCUMENT: Final = "program"
 """The name of this document behind the head."""
 
@@ -74,13 +76,26 @@ class Activities:
 
 
 @dataclass(frozen=True, slots=True)
+class Longer:
+    """What a longer validity gives points that members had: more months, by their last day.
+
+    For points whose last day is the end of a month, `first` and `last` included.
+    """
+
+    first: date
+    last: date
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """How the program works now. `version` 0 are the defaults, before anybody wrote anything.
 
     `since` is the instant from which a version holds, until the next one does; None is from ever.
     `points_per_unit` are earned for each whole currency unit paid; `worth_points` points are worth
     one currency unit to finance; `validity_months` by standing; `channels` maps the client ids of
-    tills and shops to channel names; without `review` no order is looked at.
+    tills and shops to channel names; without `review` no order is looked at. `shortened_on` is the
+    day on which the validity last became shorter, `longer` what each longer one gave, in order.
     """
 
     version: int = 0
@@ -96,6 +111,8 @@ class Program:
     review: ReviewPolicy | None = None
     activities: Activities = field(default_factory=Activities)
     since: datetime | None = None
+    shortened_on: date | None = None
+    longer: tuple[Longer, ...] = ()
 
 
 DEFAULTS: Final = Program()

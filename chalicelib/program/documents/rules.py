@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from functools import cache
 from typing import Protocol, TypeVar
 from zoneinfo import available_timezones
 
+from chalicelib.kernel.clock import end_of_month_after
 from chalicelib.kernel.errors import Conflict, Forbidden
-from chalicelib.program.documents.model import Program
+from chalicelib.program.documents.model import BASIC, Longer, Program
 
 
 class Dated(Protocol):
@@ -39,6 +41,25 @@ def refuse_zone_change(before: Program, after: Program, *, zone_fixed: bool) -> 
     """Raise `ZoneFixed` when the zone would change under members."""
     if zone_fixed and before.zone != after.zone:
         raise ZoneFixed
+
+
+def with_validity(before: Program, after: Program, *, today: date) -> Program:
+    """Return new settings with what their validity does to points that members have.
+
+    A shorter one does nothing to them. A longer one counts as if it had held when they were booked;
+    what was booked since the last shorter one has its last day between two ends of months. Days
+    within a month are a campaign's own, and stay.
+    """
+    old, new = before.validity_months[BASIC], after.validity_months[BASIC]
+    kept = replace(after, shortened_on=before.shortened_on, longer=before.longer)
+    if new < old:
+        return replace(kept, shortened_on=today)
+    if new == old:
+        return kept
+    shortened = before.shortened_on
+    first = today if shortened is None else max(today, end_of_month_after(shortened, old))
+    given = Longer(first, end_of_month_after(today, old), new - old)
+    return replace(kept, longer=(*before.longer, given))
 
 
 def is_zone(name: str) -> bool:

@@ -7,12 +7,18 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import Stale
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.program.documents import store
 from chalicelib.program.documents.model import DEFAULTS, DOCUMENT, Program
-from chalicelib.program.documents.rules import held_since, in_force, refuse_zone_change
+from chalicelib.program.documents.rules import (
+    held_since,
+    in_force,
+    refuse_zone_change,
+    with_validity,
+)
 from chalicelib.settings import settings
 from chalicelib.storage.head import Head, latest_head, raise_version, read_head
 from chalicelib.storage.kept import Kept
@@ -65,9 +71,10 @@ def change(work: Work, wanted: Program, *, by: str, fingerprint: bytes) -> Progr
         newest = latest_head(tx, head)
         before = program_at(work, newest)
         since = held_since(before, work.now)
-        after = replace(wanted, version=wanted.version + 1, since=since)
         if before.version != wanted.version:
             raise Stale
+        after = replace(wanted, version=wanted.version + 1, since=since)
+        after = with_validity(before, after, today=day_of(since, before.zone))
         refuse_zone_change(before, after, zone_fixed=newest.zone_fixed)
         store.put_program(tx, after, fingerprint=fingerprint)
         raise_version(tx, newest, name=DOCUMENT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
@@ -16,6 +16,7 @@ from chalicelib.program.documents.model import (
     DOCUMENT,
     Activities,
     CheckIn,
+    Longer,
     Program,
     Referral,
     ReviewPolicy,
@@ -53,6 +54,10 @@ def program_from(item: DocumentItem) -> Program:
     told["since"] = datetime.fromisoformat(told["since"]) if told.get("since") else None
     # Nor do those from before there were activities: the defaults held then, too.
     told["activities"] = _activities(told["activities"]) if "activities" in told else Activities()
+    # Nor do those from before a longer validity counted for points that members have.
+    since, longer = told.get("shortened_on"), told.get("longer", ())
+    told["shortened_on"] = date.fromisoformat(since) if since else None
+    told["longer"] = tuple(map(_longer, longer))
     return Program(**told)
 
 
@@ -65,9 +70,18 @@ def put_program(tx: Transaction, program: Program, *, fingerprint: bytes) -> Non
         return meant if isinstance(meant, Replayed) else Stale()
 
     told = asdict(program)
-    body = json.dumps(told, default=rfc3339, ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(told, default=_plain, ensure_ascii=False, separators=(",", ":"))
     item = DocumentItem("program", _sort(program.version), body=body, fingerprint=fingerprint)
     tx.put(item, otherwise=otherwise)
+
+
+def _plain(value: date) -> str:
+    return rfc3339(value) if isinstance(value, datetime) else value.isoformat()
+
+
+def _longer(told: Mapping[str, Any]) -> Longer:
+    first, last = date.fromisoformat(told["first"]), date.fromisoformat(told["last"])
+    return Longer(first, last, told["months"])
 
 
 def _activities(told: Mapping[str, Any]) -> Activities:
