@@ -159,6 +159,7 @@ def _sell_tea(mall: Mall) -> None:
     mall.member("tao")
     cap = {"points": 150, "per": "month"}
     spring = begun(mall, doubling(categories=["tea"], budget=500, per_member=cap))
+    mall.clock.advance(minutes=1)
     for number in (1, 2, 3):
         lines = [{"category": "tea", "amount": 10_000}]
         sale = {**a_purchase("tao", 120, f"tea-{number}"), "lines": lines}

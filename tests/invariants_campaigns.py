@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.kernel.money import MINOR_DIGITS
+from chalicelib.ledger.journal.model import Reason
 from tests.books import EPOCH, Books, Faults, Row, period_of
 
 Terms = dict[str, dict[str, Any]]
@@ -42,21 +43,30 @@ def campaigns_give_what_their_terms_say(books: Books) -> Faults:
 
 
 def budgets_pay_for_what_is_given(books: Books) -> Faults:
-    """No budget is exceeded, and no purchase has points of one that were not taken from it."""
-    terms = _terms(books)
+    """What is left of a budget is what its newest version leaves, and it paid for what was given.
+
+    A purchase is paid for where its own version of the campaign had a budget, and where it was
+    booked once there was the one of now. Below nothing is left where a budget was cut; from then on
+    it pays for nothing.
+    """
+    terms, changed, booked = _terms(books), _changed(books), _booked(books)
+    counted = {row["p"]: row for row in books.of("budget")}
     paid: Counter[str] = Counter()
+    spoilt = []
     for row in books.of("purchase"):
         for name, points in _given(row).items():
-            if row.get("k") and terms[row["cv"]][name]["budget"]:
+            bound = changed[name][0] is not None
+            since = bound and booked.get(row["p"], EPOCH) > changed[name][1]
+            if since or (row.get("k") and terms[row["cv"]][name]["budget"]):
                 paid[name] += points
-    taken = {row["p"]: row["n"] for row in books.of("budget")}
-    budgets: dict[str, int] = {}
-    for campaigns in terms.values():
-        for name, campaign in campaigns.items():
-            budgets[name] = max(budgets.get(name, 0), campaign["budget"] or 0)
-    for name in sorted(paid.keys() | taken.keys()):
-        if not paid[name] <= taken.get(name, 0) <= budgets[name]:
-            yield f"{name} gave {paid[name]}, took {taken.get(name, 0)} of {budgets[name]}"
+            if since and (counted.get(name, {}).get("l") or 0) < 0:
+                spoilt.append(name)
+    yield from (f"{name} gave more when its budget was spent" for name in spoilt)
+    for name, (budget, _) in changed.items():
+        row = counted.get(name, {})
+        taken, left = row.get("n") or 0, row.get("l")
+        if paid[name] > taken or left != (None if budget is None else budget - taken):
+            yield f"{name} gave {paid[name]}, took {taken} of {budget}, and has {left} left"
 
 
 def caps_count_what_is_given(books: Books) -> Faults:
@@ -83,6 +93,29 @@ def versions_follow_each_other(books: Books) -> Faults:
             before, since = since, datetime.fromisoformat(json.loads(row["b"])["since"])
             if since < before:
                 yield f"{row['s']} holds from before the version that it replaced"
+
+
+def _changed(books: Books) -> dict[str, tuple[int | None, datetime]]:
+    """Return the budget of each campaign, and since when it has been that one."""
+    bodies = [json.loads(row["b"]) for row in books.of("campaign")]
+    now = {body["id"]: body["budget"] for body in bodies}
+    found: dict[str, tuple[int | None, datetime]] = {}
+    for row in _documents(books, "campaigns"):
+        body = json.loads(row["b"])
+        budgets = {c["id"]: c["budget"] for c in body["campaigns"]}
+        # What has left the set has the budget with which it was ended.
+        for name in budgets.keys() | found.keys():
+            budget = budgets.get(name, now[name])
+            if name not in found or found[name][0] != budget:
+                found[name] = (budget, datetime.fromisoformat(body["since"]))
+    return found
+
+
+def _booked(books: Books) -> dict[str, datetime]:
+    """Return when members' purchases were booked, by their partitions."""
+    entries = [entry for journal in books.entries().values() for entry in journal]
+    bought = (entry for entry in entries if entry.reason is Reason.PURCHASE)
+    return {entry.refers["purchase"].replace("/", "#"): entry.at for entry in bought}
 
 
 def _given(row: Row) -> dict[str, int]:

@@ -10,6 +10,8 @@ from tests.vandalism import Columns, Plants, alter, change, items, n, s, strip
 
 CAPPED: Final = "store-1#tea-1"
 """A purchase whose campaign had a budget and a cap."""
+BUDGET: Final = 500
+"""The points of that budget."""
 
 
 def tea() -> Columns:
@@ -52,11 +54,19 @@ PLANTS: Final[Plants] = {
     ),
     "points that no budget paid": (
         campaigns.budgets_pay_for_what_is_given,
-        lambda: change("budget", n=n(1)),
+        lambda: change("budget", n=n(1), l=n(BUDGET - 1)),
     ),
-    "a budget that is exceeded": (
+    "a budget with more left than was put there": (
         campaigns.budgets_pay_for_what_is_given,
-        lambda: change("budget", n=n(1_000_000)),
+        lambda: change("budget", l=n(BUDGET)),
+    ),
+    "a budget that gave on when it was spent": (
+        campaigns.budgets_pay_for_what_is_given,
+        lambda: change("budget", n=n(BUDGET + 1), l=n(-1)),
+    ),
+    "a budget that binds nobody": (
+        campaigns.budgets_pay_for_what_is_given,
+        lambda: strip(items("budget")[0], "l"),
     ),
     "a cap that counts less than was given": (
         campaigns.caps_count_what_is_given,

@@ -39,6 +39,7 @@ TRANSIENT: Final = frozenset(
         "InternalServerError",
         "ServiceUnavailable",
         "TransactionInProgressException",
+        "TransactionConflictException",
     }
 )
 """Codes after which the same call may succeed."""

@@ -116,9 +116,14 @@ class Transaction:
         self._add(Piece(Kind.PUT, item, alone, (), otherwise))
 
     def update(
-        self, item: Item, actions: tuple[Action, ...], *, condition: Condition, otherwise: Otherwise
+        self,
+        item: Item,
+        actions: tuple[Action, ...],
+        *,
+        condition: Condition | None,
+        otherwise: Otherwise,
     ) -> None:
-        """Change attributes of an item under a condition."""
+        """Change attributes of an item under a condition; None where another piece's is enough."""
         self._add(Piece(Kind.UPDATE, item, condition, actions, otherwise))
 
     def delete(self, item: Item) -> None:

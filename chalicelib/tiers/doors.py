@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.tiers.activities import routes as activities
-from chalicelib.tiers.campaigns import routes as campaigns
 from chalicelib.tiers.claims import routes as claims
 from chalicelib.tiers.earning import routes as earning
+from chalicelib.tiers.marketing import routes as marketing
 from chalicelib.tiers.quotes import routes as quotes
 from chalicelib.web.routes import Routes
 
 DOORS: Final[tuple[Routes, ...]] = (
     activities.routes,
-    campaigns.routes,
     claims.routes,
     earning.routes,
+    marketing.routes,
     quotes.routes,
 )

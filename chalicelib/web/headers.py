@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from chalicelib.kernel.errors import (
+    InvalidFields,
     KeyInvalid,
     KeyRequired,
     Language,
@@ -29,6 +30,18 @@ LANGUAGES_KEPT: Final = 256
 VERSION_TAG: Final = re.compile(r'"([1-9][0-9]{0,11})"')
 TAG_BYTES: Final = 16
 """Bytes of SHA-256 in an ETag: 128 bits, so that two pages never share one."""
+
+
+class Edit(Protocol):
+    """The body of an edit, which may say what it is an edit of; None where it does not."""
+
+    @property
+    def id(self) -> str | None:
+        """Return the id of the document that was read."""
+
+    @property
+    def version(self) -> int | None:
+        """Return the version that was read."""
 
 
 @lru_cache(maxsize=LANGUAGES_KEPT)
@@ -91,6 +104,18 @@ def require_version(if_match: str) -> int:
     if found is None:
         raise Stale
     return int(found[1])
+
+
+def refuse_another(address: str, version: int, *, told: Edit) -> None:
+    """Refuse an edit of what was read as another document, or as another version than If-Match's.
+
+    Its address and its tag say what an edit is of; what the body says of itself must agree.
+    """
+    if told.id not in {None, address}:
+        raise InvalidFields.at("/id", "not the id in this address", zh="与地址中的编号不符")
+    if told.version not in {None, version}:
+        wrong = "not the version of If-Match"
+        raise InvalidFields.at("/version", wrong, zh="与 If-Match 的版本不符")
 
 
 def version_tag(version: int) -> str:

@@ -21,8 +21,8 @@ from chalicelib.program.documents.model import Program
 from chalicelib.storage.table import Item, connection
 from chalicelib.storage.transaction import Transaction, persist
 from chalicelib.storage.work import Work
-from chalicelib.tiers.campaigns import routes as campaigns
 from chalicelib.tiers.earning import routes as earning
+from chalicelib.tiers.marketing import routes as marketing
 from chalicelib.tiers.quotes import routes as quotes
 from chalicelib.web.house import House
 from tests.events import CHANNEL, MEMBER, Api, Reply
@@ -58,7 +58,7 @@ class Till:
     def __post_init__(self) -> None:
         """Open the house."""
         self.app = House(clock=self.clock)
-        for room in (earning, quotes, campaigns):
+        for room in (earning, quotes, marketing):
             self.app.register_blueprint(room.routes)
         self.api = Api(self.app, CHANNEL)
 

@@ -262,8 +262,7 @@ def propose(stage: Stage) -> None:
 
 def begin_campaign(stage: Stage) -> None:
     """Put a campaign on the stage."""
-    soon = doubling(channels=[f"till-{next(stage.numbers)}"], window=stage.window())
-    stage.names["cmp"] = begun(stage.mall, soon)
+    stage.names["cmp"] = begun(stage.mall, doubling(window=stage.window()))
 
 
 def begin_a_day(stage: Stage) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import DOCUMENT as CATALOG
-from chalicelib.catalog.rewards.model import Limit, Per, Told
+from chalicelib.catalog.rewards.model import Limit, Per
 from chalicelib.gateways.payments.account import payments
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.money import Money
@@ -68,7 +68,7 @@ def test_a_reward_comes_with_its_units_the_catalogs_version_and_a_word_in_the_lo
     assert written() - IN_THE_LOG == Counter(HEAD=1, R=1, S=1)
     assert deeds() == ["reward.create"]
     assert read_head(NOW_ON).version(CATALOG) == 1
-    rewards.change(NOW_ON, MUG, told=Told(None, 1), by="op")
+    rewards.change(NOW_ON, MUG, by="op")
     assert deeds() == ["reward.change", "reward.create"]
     assert read_head(NOW_ON).version(CATALOG) == 2
 

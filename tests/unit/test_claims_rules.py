@@ -88,7 +88,7 @@ def test_what_was_claimed_stays_so_however_late_it_is() -> None:
 
 
 def test_a_claim_explains_what_was_refunded_before_it() -> None:
-    base, less = explain_claim(Judgement(DEFAULTS, PAID), refunded=5_000)
+    base, less = explain_claim(Judgement(DEFAULTS, PAID), refunded=5_000, booked_on=None)
     assert (base.rule, base.points) == ("base", 128)
     assert (less.rule, less.points) == ("refunded", -50)
     assert less.sentence("en") == "¥50.00 was refunded before the claim: 50 points less."
@@ -96,7 +96,7 @@ def test_a_claim_explains_what_was_refunded_before_it() -> None:
 
 
 def test_a_claim_without_refunds_is_explained_like_its_purchase() -> None:
-    lines = explain_claim(Judgement(DEFAULTS, PAID), refunded=0)
+    lines = explain_claim(Judgement(DEFAULTS, PAID), refunded=0, booked_on=None)
     assert [line.rule for line in lines] == ["base"]
 
 
@@ -112,5 +112,5 @@ def test_the_lines_of_a_claim_add_up_to_its_points(
     refunded = min(paid, refunded)
     program = replace(DEFAULTS, points_per_unit=rate, currency=currency)
     judgement = Judgement(program, Money(paid, currency))
-    lines = explain_claim(judgement, refunded=refunded)
+    lines = explain_claim(judgement, refunded=refunded, booked_on=None)
     assert sum(line.points for line in lines) == worth(judgement, left=paid - refunded)

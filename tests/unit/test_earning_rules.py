@@ -130,19 +130,20 @@ def test_what_is_left_can_be_refunded_and_not_one_fen_more() -> None:
 @given(amounts, rates, currencies)
 def test_the_lines_add_up_to_the_points_exactly(paid: int, rate: int, currency: str) -> None:
     judgement = a_judgement(paid, rate=rate, currency=currency)
-    lines, points = explain(judgement), points_for(judgement.program, judgement.paid)
+    lines = explain(judgement, booked_on=None)
+    points = points_for(judgement.program, judgement.paid)
     assert sum(line.points for line in lines) == points == worth(judgement, left=paid)
     assert all(f" {line.points} " in line.sentence("zh-CN") for line in lines)
     assert all(f"{line.points} point" in line.sentence("en") for line in lines)
 
 
 def test_an_explanation_is_one_plain_sentence_in_either_language() -> None:
-    (line,) = explain(a_judgement(12850))
+    (line,) = explain(a_judgement(12850), booked_on=None)
     assert line.sentence("en") == "1 point for each whole yuan of ¥128.50: 128 points."
     assert line.sentence("zh-CN") == "实付 ¥128.50，每满 1 元得 1 积分：共 128 积分。"
-    (line,) = explain(a_judgement(50, rate=2))
+    (line,) = explain(a_judgement(50, rate=2), booked_on=None)
     assert line.sentence("en") == "2 points for each whole yuan of ¥0.50: 0 points."
-    (line,) = explain(a_judgement(100))
+    (line,) = explain(a_judgement(100), booked_on=None)
     assert line.sentence("en") == "1 point for each whole yuan of ¥1.00: 1 point."
 
 

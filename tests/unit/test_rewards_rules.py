@@ -16,7 +16,6 @@ from chalicelib.catalog.rewards.model import (
     Standing,
     Taker,
     Text,
-    Told,
     Window,
 )
 from chalicelib.catalog.rewards.rules import (
@@ -28,7 +27,6 @@ from chalicelib.catalog.rewards.rules import (
     is_shown,
     missing,
     next_turn,
-    refuse_another,
     refuse_malformed,
     refuse_not_eligible,
     refuse_not_redeemable,
@@ -145,14 +143,6 @@ def test_what_cannot_be_an_id_is_not_found(told: str) -> None:
     refuse_malformed(REWARD_ID)
     with pytest.raises(NotFound):
         refuse_malformed(told)
-
-
-def test_a_document_may_repeat_the_id_and_version_that_were_read_and_no_others() -> None:
-    refuse_another(a_reward(version=3), Told())
-    refuse_another(a_reward(version=3), Told(REWARD_ID, 3))
-    for wrong in (Told("rwd_x", 3), Told(REWARD_ID, 2)):
-        with pytest.raises(InvalidFields):
-            refuse_another(a_reward(version=3), wrong)
 
 
 def test_an_edit_may_change_the_peak_but_neither_mode_nor_units() -> None:

@@ -18,13 +18,11 @@ from chalicelib.catalog.rewards.model import (
     Per,
     Standing,
     Taker,
-    Told,
     Window,
 )
 from chalicelib.catalog.rewards.rules import (
     NotEligible,
     NotRedeemableNow,
-    refuse_another,
     refuse_not_eligible,
     refuse_not_redeemable,
     refuse_stock_change,
@@ -48,18 +46,6 @@ COUNTED: Final = a_plan()
 CODED: Final = StockPlan(REWARD_ID, Mode.CODED)
 NUMBERED: Final = StockPlan(REWARD_ID, Mode.NUMBERED)
 SAID: Final[dict[str, tuple[Callable[[], None], str, str, str]]] = {
-    "another reward": (
-        lambda: refuse_another(a_reward(), Told("rwd_other", None)),
-        "/id",
-        "not the reward of this address",
-        "与地址中的奖励不符",
-    ),
-    "another version": (
-        lambda: refuse_another(a_reward(), Told(None, 9)),
-        "/version",
-        "not the version of If-Match",
-        "与 If-Match 的版本不符",
-    ),
     "another mode": (
         lambda: refuse_stock_change(COUNTED, replace(COUNTED, mode=Mode.UNLIMITED)),
         "/stock/mode",

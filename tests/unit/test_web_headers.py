@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
-from chalicelib.web.headers import content_tag, is_known, language_of, version_tag
+from chalicelib.kernel.errors import InvalidFields
+from chalicelib.web.headers import (
+    content_tag,
+    is_known,
+    language_of,
+    refuse_another,
+    version_tag,
+)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What the body of an edit says of itself."""
+
+    id: str | None = None
+    version: int | None = None
 
 
 @pytest.mark.parametrize(
@@ -36,6 +53,20 @@ def test_a_language_is_the_one_preferred_among_ours(accept: str, language: str) 
 
 def test_a_versions_tag_is_its_number() -> None:
     assert version_tag(3) == '"3"'
+
+
+def test_an_edit_may_repeat_the_id_and_version_that_were_read_and_no_others() -> None:
+    for told in (Edited(), Edited("rwd_a", 3)):
+        refuse_another("rwd_a", 3, told=told)
+    for told, pointer, english, chinese in (
+        (Edited("rwd_b", 3), "/id", "not the id in this address", "与地址中的编号不符"),
+        (Edited("rwd_a", 2), "/version", "not the version of If-Match", "与 If-Match 的版本不符"),
+    ):
+        with pytest.raises(InvalidFields) as refusal:
+            refuse_another("rwd_a", 3, told=told)
+        in_english, in_chinese = refusal.value.told("en"), refusal.value.told("zh-CN")
+        assert in_english == {"errors": [{"pointer": pointer, "detail": english}]}
+        assert in_chinese == {"errors": [{"pointer": pointer, "detail": chinese}]}
 
 
 def test_a_pages_tag_follows_its_bytes() -> None:

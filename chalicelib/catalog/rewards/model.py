@@ -148,11 +148,3 @@ class Reward:
     def points_from(self) -> int:
         """The points of the cheapest option."""
         return min(option.points for option in self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What an edit says that it is an edit of; None where it does not say."""
-
-    id: str | None = None
-    version: int | None = None

@@ -12,7 +12,6 @@ from chalicelib.catalog.rewards.model import (
     Reward,
     Standing,
     Taker,
-    Told,
     Window,
 )
 from chalicelib.catalog.stock.model import Mode, StockPlan
@@ -116,16 +115,6 @@ def refuse_not_eligible(reward: Reward, taker: Taker) -> None:
     if lacks != NOTHING:
         standing = lacks.standing.value if lacks.standing else None
         raise NotEligible(standing=standing, plan=lacks.plan, tags=list(lacks.tags) or None)
-
-
-def refuse_another(reward: Reward, told: Told) -> None:
-    """Refuse a document that was read as another reward, or as another version."""
-    if told.id not in {None, reward.id}:
-        raise InvalidFields.at("/id", "not the reward of this address", zh="与地址中的奖励不符")
-    if told.version not in {None, reward.version}:
-        raise InvalidFields.at(
-            "/version", "not the version of If-Match", zh="与 If-Match 的版本不符"
-        )
 
 
 def refuse_unsuppliable(plan: StockPlan) -> None:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.catalog.rewards import store
-from chalicelib.catalog.rewards.model import DOCUMENT, Reward, Told
+from chalicelib.catalog.rewards.model import DOCUMENT, Reward
 from chalicelib.catalog.rewards.rules import (
-    refuse_another,
     refuse_malformed,
     refuse_never_chargeable,
     refuse_other_currency,
@@ -111,7 +110,7 @@ def create(work: Work, wanted: Reward, *, by: str, fingerprint: bytes) -> Create
         return Created(reward, replayed=True)
 
 
-def change(work: Work, wanted: Reward, *, told: Told, by: str) -> Reward:
+def change(work: Work, wanted: Reward, *, by: str) -> Reward:
     """Put the next version of a reward and return it.
 
     `wanted.version` is the version that the operator read. Raises `NotFound`, `InvalidFields` when
@@ -121,7 +120,6 @@ def change(work: Work, wanted: Reward, *, told: Told, by: str) -> Reward:
     """
     head = read_head(work)
     before = reward_at(work, head, reward_id=wanted.id)
-    refuse_another(wanted, told)
     if before.version != wanted.version:
         raise Stale
     refuse_stock_change(before.stock, wanted.stock)

@@ -44,6 +44,7 @@ class Why(StrEnum):
     TOO_LITTLE = "too_little"
     CAP = "cap"
     BUDGET = "budget"
+    UNCOVERED = "budget_short"
     BETTER = "better"
 
 
@@ -101,6 +102,17 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What was taken from a campaign's budget, and what is left; None where it has none now.
+
+    Below nothing is left where a budget was cut to less than was taken.
+    """
+
+    taken: int = 0
+    left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GivenTo:
     """Points that a campaign gave a member in a period of its cap."""
 
@@ -142,24 +154,3 @@ class Basket:
     member_id: str | None
     amounts: Mapping[str, int] = field(default_factory=dict)
     standing: Standing = "basic"
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """One reason why members could not understand a campaign."""
-
-    reason: str
-    en: str
-    zh: str
-
-    def told(self, language: Language) -> dict[str, str]:
-        """Return it as a member of the refusal."""
-        return {"reason": self.reason, "detail": self.zh if language == "zh-CN" else self.en}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the body of an edit says of itself, None where it says nothing."""
-
-    id: str | None
-    version: int | None

@@ -1,83 +1,37 @@
-"""What a campaign asks of a purchase, whether two can meet, and what members could not understand.
+"""What a campaign asks of a purchase, on which days, whether two can meet; how it is kept.
 
 A campaign holds for a purchase when everything that it asks is so. `missed` says what is not, the
 first thing in a fixed order, so that an answer can tell it.
-
-The lint judges a campaign as it shall be, among those that have not ended. It is told everything
-that is wrong with it at once.
 """
 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from typing_extensions import override
-
-from chalicelib.kernel.clock import day_of
-from chalicelib.kernel.errors import Fact, Language, NotFound, RuleRefusal
-from chalicelib.kernel.ids import CAMPAIGN_CHARS, CAMPAIGN_PATTERN, digest62
+from chalicelib.kernel.clock import day_of, rfc3339
 from chalicelib.kernel.money import Money
 from chalicelib.tiers.campaigns.model import (
     WEEKDAYS,
     Basket,
     Campaign,
     CampaignSet,
+    Cap,
     Per,
-    Unclear,
+    Sentence,
     Why,
 )
 
-LIVE_MAX: Final = 16
-"""Campaigns that have not ended: more than any member keeps in mind, all of them stay in one
-document, and what a purchase keeps of them fits into its one kilobyte."""
-CATEGORIES_MAX: Final = 8
-CHANNELS_MAX: Final = 16
-SENTENCE_CHARS_MAX: Final = 120
-"""One sentence: two lines on a phone."""
-MULTIPLIER_BP_MAX: Final = 100_000
-"""Ten times."""
-VALIDITY_DAYS_MAX: Final = 3_660
-"""Ten years, as long as months can be."""
 MONTHS_SEEN: Final = 336
 """After 28 years dates fall on the same weekdays again."""
 DAYS_SEEN: Final = 7
 """Without a day of the month, every combination has come within a week."""
 WHOLE: Final = 10_000
 """A multiplier of one, in basis points."""
-HIDDEN: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
-"""Control characters, line breaks and changes of direction."""
-TEXT: Final = rf"^[^{HIDDEN}]*$"
-
-
-class CampaignUnclear(RuleRefusal):
-    """Members could not understand the campaign; `reasons` has each in a sentence."""
-
-    code = "campaign_unclear"
-    en = "Members could not understand this campaign; the reasons say why."
-    zh = "会员难以理解此活动，原因见 reasons。"
-
-    def __init__(self, found: Sequence[Unclear] = ()) -> None:
-        """Keep the reasons."""
-        super().__init__(reasons=[unclear.told("en") for unclear in found])
-        self.found = tuple(found)
-
-    @override
-    def told(self, language: Language) -> Mapping[str, Fact]:
-        return {"reasons": [unclear.told(language) for unclear in self.found]}
-
-
-def campaign_id_of(caller: str, *, route: str, key: str) -> str:
-    """Return the id of the campaign that a caller's request creates."""
-    return "cmp_" + digest62((caller, route, key), CAMPAIGN_CHARS)
-
-
-def refuse_malformed(campaign_id: str) -> None:
-    """Raise `NotFound` for what cannot be the id of a campaign."""
-    if not CAMPAIGN_PATTERN.fullmatch(campaign_id):
-        raise NotFound
 
 
 def has_ended(campaign: Campaign, now: datetime) -> bool:
@@ -171,6 +125,44 @@ def can_meet(campaigns: Sequence[Campaign], *, now: datetime, zone: str) -> bool
     return any(all(is_day(c, day) for c in campaigns) for day in days)
 
 
+def covers(wider: Campaign, narrower: Campaign, *, now: datetime) -> bool:
+    """Tell whether a campaign holds for every purchase from now on for which another does.
+
+    And for as much of it. Told by what each asks, one thing at a time: false where it takes more to
+    know.
+    """
+    among = (
+        (wider.channels, narrower.channels),
+        (wider.standings, narrower.standings),
+        (wider.weekdays, narrower.weekdays),
+        (wider.categories, narrower.categories),
+    )
+    opens = wider.opens is None or wider.opens <= max(now, narrower.opens or now)
+    lasts = wider.closes is None or (
+        narrower.closes is not None and narrower.closes <= wider.closes
+    )
+    return (
+        opens
+        and lasts
+        and wider.member_day in {None, narrower.member_day}
+        and wider.birthday_month <= narrower.birthday_month
+        and all(not wide or (narrow and set(narrow) <= set(wide)) for wide, narrow in among)
+        and _reached_with(wider, narrower)
+    )
+
+
+def _reached_with(wider: Campaign, narrower: Campaign) -> bool:
+    """Tell whether whoever reaches one threshold reaches the other."""
+    if wider.threshold is None:
+        return True
+    other = narrower.threshold
+    return (
+        other is not None
+        and other.currency == wider.threshold.currency
+        and wider.threshold.amount <= other.amount
+    )
+
+
 def _days(campaigns: Sequence[Campaign], *, first: date, last: date) -> Iterator[date]:
     """Yield enough days to tell whether these campaigns ever share one."""
     monthly = next((c.member_day for c in campaigns if c.member_day), None)
@@ -192,105 +184,23 @@ def _member_day(number: int, day: date) -> date:
     return day.replace(day=min(number, calendar.monthrange(day.year, day.month)[1]))
 
 
-def lint(
-    campaign: Campaign, before: CampaignSet, *, now: datetime, zone: str, currency: str
-) -> None:
-    """Raise `CampaignUnclear` with everything that members could not understand.
-
-    A window that is over is a way to end a campaign that there was, and of no use for a new one.
-    """
-    others = [other for other in before.campaigns if other.id != campaign.id]
-    found = [*_unclear_effect(campaign, currency), *_unreachable(campaign)]
-    if has_ended(campaign, now) and campaign.version > 1:
-        found += [
-            unclear for unclear in _never(campaign, now=now, zone=zone) if unclear.reason == EMPTY
-        ]
-    else:
-        found += [
-            *_never(campaign, now=now, zone=zone),
-            *_rivals(campaign, others, now=now, zone=zone),
-        ]
-    if len(others) >= LIVE_MAX and not has_ended(campaign, now):
-        en = f"At most {LIVE_MAX} campaigns can be live or planned at the same time."
-        found.append(Unclear("too_many", en, f"同时进行或计划中的活动最多 {LIVE_MAX} 个。"))
-    if found:
-        raise CampaignUnclear(found)
+def as_json(told: Campaign | CampaignSet) -> str:
+    """Return a campaign, or all of a set, as they are kept."""
+    return json.dumps(asdict(told), default=rfc3339, ensure_ascii=False, separators=(",", ":"))
 
 
-EMPTY: Final = "window_empty"
-
-
-def _unclear_effect(campaign: Campaign, currency: str) -> Iterator[Unclear]:
-    if not campaign.sentence.zh.strip() or not campaign.sentence.en.strip():
-        yield Unclear(
-            "sentence_missing",
-            "Members need one sentence in each language.",
-            "须以两种语言各写一句话供会员阅读。",
-        )
-    if (campaign.multiplier_bp is None) == (campaign.bonus is None):
-        yield Unclear(
-            "effect_not_one",
-            "A campaign has one effect: a multiplier or a bonus.",
-            "活动须有且仅有一种效果：倍数或奖励积分。",
-        )
-    if campaign.bonus is not None and campaign.threshold is None:
-        yield Unclear(
-            "bonus_without_threshold",
-            "A bonus needs the amount from which it is given.",
-            "奖励积分须设置起始金额。",
-        )
-    if campaign.threshold is not None and campaign.threshold.currency != currency:
-        yield Unclear(
-            "threshold_unreachable",
-            f"Nobody pays in {campaign.threshold.currency}: the program's currency is {currency}.",
-            f"本计划的货币为 {currency}，无人以 {campaign.threshold.currency} 付款。",
-        )
-
-
-def _unreachable(campaign: Campaign) -> Iterator[Unclear]:
-    smallest = campaign.bonus or 1
-    if campaign.budget is not None and campaign.budget < smallest:
-        yield Unclear(
-            "budget_too_small",
-            f"The budget does not pay for one grant of {smallest} points.",
-            f"预算不足以发放一次 {smallest} 积分。",
-        )
-    if campaign.per_member is not None and campaign.per_member.points < smallest:
-        yield Unclear(
-            "cap_below_bonus",
-            f"The cap of a member is below one grant of {smallest} points.",
-            f"会员上限低于一次发放的 {smallest} 积分。",
-        )
-
-
-def _never(campaign: Campaign, *, now: datetime, zone: str) -> Iterator[Unclear]:
-    opens, closes = campaign.opens, campaign.closes
-    if opens is not None and closes is not None and closes <= opens:
-        yield Unclear(EMPTY, "The window ends before it begins.", "活动结束时间早于开始时间。")
-    elif has_ended(campaign, now):
-        yield Unclear("window_past", "The window is over already.", "活动时间已过。")
-    elif not can_meet([campaign], now=now, zone=zone):
-        yield Unclear(
-            "day_never",
-            "None of its days falls into the window.",
-            "活动时间内没有符合条件的日期。",
-        )
-
-
-def _rivals(
-    campaign: Campaign, others: Sequence[Campaign], *, now: datetime, zone: str
-) -> Iterator[Unclear]:
-    """Yield each other multiplier that can hold for the same purchases without one winner."""
-    if campaign.multiplier_bp is None:
-        return
-    for other in others:
-        one_wins = (other.id in campaign.wins_over) != (campaign.id in other.wins_over)
-        if other.multiplier_bp is None or one_wins:
-            continue
-        if can_meet([campaign, other], now=now, zone=zone):
-            name = other.sentence
-            yield Unclear(
-                "two_multipliers",
-                f"{other.id} ({name.en}) can hold for the same purchases; name one winner.",
-                f"{other.id}（{name.zh}）可能适用于同一笔消费，须指定其中一个优先。",
-            )
+def from_json(told: dict[str, Any]) -> Campaign:
+    """Return the campaign that its JSON tells; lists of it are tuples, instants are texts there."""
+    lists = ("weekdays", "categories", "channels", "standings", "wins_over")
+    instants = ("created_at", "opens", "closes")
+    threshold, cap = told["threshold"], told["per_member"]
+    return Campaign(
+        **told
+        | {name: tuple(told[name]) for name in lists}
+        | {name: datetime.fromisoformat(told[name]) for name in instants if told[name]}
+        | {
+            "sentence": Sentence(**told["sentence"]),
+            "threshold": Money(**threshold) if threshold else None,
+            "per_member": Cap(cap["points"], Per(cap["per"])) if cap else None,
+        }
+    )

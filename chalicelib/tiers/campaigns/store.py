@@ -1,59 +1,36 @@
-"""Campaigns as items, and what they have given.
+"""What campaigns were in force, and what they have given.
 
-    campaigns / K#id            a campaign, whole and in its present version; `l1` is its place
     program / D#campaigns#n     one version of the set of all that had not ended, immutable
-    id / N                      how many points were taken from a campaign's budget
+    id / N                      a campaign's budget: what was taken from it, and what is left
     member / Y#id#period        how many points a campaign gave a member in a period of its cap
 
-A set holds whole campaigns, so judging a purchase of any day reads one item. The budget is a plain
-counter outside of transactions: nobody who buys conflicts with anybody over it. It is taken before
-what it pays for is written, so a crash in between leaves points that nobody gets; never the other
-way round.
+A set holds whole campaigns, so judging a purchase of any day reads one item.
+
+A budget is taken from outside of transactions: nobody who buys conflicts with anybody over it. What
+is left stands on the counter itself, where each edit puts it, so it binds whoever takes at that
+instant, by whichever version of the campaign they judge. It is taken before what it pays for is
+written, so a crash in between leaves points that nobody gets; never the other way round.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
 
-from chalicelib.kernel.clock import rfc3339
-from chalicelib.kernel.errors import Contended, Stale
-from chalicelib.kernel.money import Money
-from chalicelib.kernel.pages import Page
-from chalicelib.storage.reads import Range, fetch, fetch_raw, patiently, query, query_all
-from chalicelib.storage.receipts import replayed_or_reused
-from chalicelib.storage.table import IntAttribute, Item, Key, RawItem, code_of
-from chalicelib.storage.transaction import Mistaken, Replayed, Transaction
-from chalicelib.storage.work import Work
-from chalicelib.tiers.campaigns.model import (
-    DOCUMENT,
-    Campaign,
-    CampaignSet,
-    Cap,
-    GivenTo,
-    Per,
-    Sentence,
-)
-from chalicelib.tiers.campaigns.rules import period_of
+from chalicelib.kernel.errors import Contended, Unavailable
+from chalicelib.storage.reads import Range, fetch, query_all
+from chalicelib.storage.table import IntAttribute, Item, Key, RawItem, code_of, is_transient
+from chalicelib.storage.transaction import UNCLEAR, Mistaken, Transaction
+from chalicelib.storage.work import Patience, Work
+from chalicelib.tiers.campaigns.model import DOCUMENT, Budget, Campaign, CampaignSet, GivenTo
+from chalicelib.tiers.campaigns.rules import as_json, from_json, period_of
 
-PARTITION: Final = "campaigns"
-PLACE: Final = "K#"
-"""What every sort key and every `l1` of a campaign begins with."""
 REFUSED: Final = "ConditionalCheckFailedException"
-
-
-class CampaignItem(Item):
-    """One campaign as stored, with the fingerprint of the request that created it."""
-
-    body = UnicodeAttribute(attr_name="b")
-    version = IntAttribute(attr_name="v")
-    fingerprint = BinaryAttribute(attr_name="f", legacy_encoding=False)
 
 
 class SetItem(Item):
@@ -62,8 +39,16 @@ class SetItem(Item):
     body = UnicodeAttribute(attr_name="b")
 
 
+class BudgetItem(Item):
+    """What was taken from a budget; what is left where there is one; the mark of the last taker."""
+
+    taken = IntAttribute(attr_name="n", null=True)
+    left = IntAttribute(attr_name="l", null=True)
+    mark = UnicodeAttribute(attr_name="k", null=True)
+
+
 class CounterItem(Item):
-    """Points that a campaign gave: in all, or to one member in a period."""
+    """Points that a campaign gave one member in a period."""
 
     points = IntAttribute(attr_name="n")
 
@@ -72,13 +57,8 @@ class CapFilled(Mistaken):
     """A member got more of a campaign meanwhile than the purchase was judged by."""
 
 
-def key_of(campaign_id: str) -> Key:
-    """Return where a campaign is."""
-    return (PARTITION, f"{PLACE}{campaign_id}")
-
-
 def budget_key(campaign_id: str) -> Key:
-    """Return where it is counted what was taken from a budget."""
+    """Return where a budget is counted."""
     return (campaign_id, "N")
 
 
@@ -93,6 +73,14 @@ def points_from(raw: RawItem | None) -> int:
     return 0 if raw is None else CounterItem.read(raw).points
 
 
+def budget_from(raw: RawItem | None) -> Budget:
+    """Return the budget that an image holds; without an item there never was one."""
+    if raw is None:
+        return Budget()
+    item = BudgetItem.read(raw)
+    return Budget(item.taken or 0, item.left)
+
+
 def given_to(work: Work, member_id: str) -> list[GivenTo]:
     """Return what campaigns with a cap gave a member, of periods long past too."""
     items = query_all(work, CounterItem, part=Range(member_id, "Y#"))
@@ -100,88 +88,62 @@ def given_to(work: Work, member_id: str) -> list[GivenTo]:
     return [GivenTo(campaign_id, period, points) for (_, campaign_id, period), points in named]
 
 
-def read_campaign(work: Work, campaign_id: str) -> Campaign | None:
-    """Return a campaign as it is now, or None."""
-    item = fetch(work, CampaignItem.named(*key_of(campaign_id)))
-    return None if item is None else _campaign(json.loads(item.body))
-
-
 def read_set(work: Work, version: int) -> CampaignSet:
     """Return a version of the set; the head names only versions that exist."""
     item = fetch(work, SetItem.named(*_set_key(version)))
     assert item is not None, version
     told = json.loads(item.body)
-    campaigns = tuple(_campaign(campaign) for campaign in told["campaigns"])
+    campaigns = tuple(from_json(campaign) for campaign in told["campaigns"])
     return CampaignSet(version, datetime.fromisoformat(told["since"]), campaigns)
-
-
-def page_of(work: Work, *, limit: int, after: str | None) -> Page[Campaign]:
-    """Return campaigns, newest first."""
-    part = Range(PARTITION, PLACE, index="l1", forward=False, limit=limit, after=after)
-    page = query(work, CampaignItem, part=part)
-    return Page([_campaign(json.loads(item.body)) for item in page.items], page.next_position)
-
-
-def taken_of(work: Work, campaign_ids: Sequence[str]) -> dict[str, int]:
-    """Return how many points were taken from each budget."""
-    found = fetch_raw(work, [budget_key(name) for name in campaign_ids])
-    return {name: points_from(found.get(budget_key(name))) for name in campaign_ids}
-
-
-def put_campaign(tx: Transaction, campaign: Campaign, *, fingerprint: bytes) -> None:
-    """Add a new campaign, which is the receipt of the request that creates it."""
-    item = CampaignItem(
-        *key_of(campaign.id),
-        body=_json(campaign),
-        version=campaign.version,
-        fingerprint=fingerprint,
-        l1=f"{PLACE}{rfc3339(campaign.created_at)}",
-    )
-    tx.put(item, otherwise=replayed_or_reused(fingerprint))
-
-
-def replace_campaign(tx: Transaction, campaign: Campaign) -> None:
-    """Add the next version of a campaign; its fingerprint stays as it is.
-
-    A version that is there already is our own, whose answer was lost, or somebody else's.
-    """
-    body = _json(campaign)
-
-    def otherwise(image: RawItem | None) -> Exception:
-        ours = {"b": {"S": body}, "v": {"N": str(campaign.version)}}
-        return Replayed(image) if image and ours.items() <= image.items() else Stale()
-
-    tx.update(
-        CampaignItem(*key_of(campaign.id)),
-        (CampaignItem.body.set(body), CampaignItem.version.set(campaign.version)),
-        condition=CampaignItem.version == campaign.version - 1,
-        otherwise=otherwise,
-    )
 
 
 def put_set(tx: Transaction, campaigns: CampaignSet) -> None:
     """Add a version of the set. Already there: somebody else's, and the head has moved."""
-    item = SetItem(*_set_key(campaigns.version), body=_json(campaigns))
+    item = SetItem(*_set_key(campaigns.version), body=as_json(campaigns))
     tx.put(item, otherwise=lambda _: Contended())
 
 
-def take_budget(work: Work, campaign: Campaign, *, points: int, budget: int) -> bool:
+def set_budget(tx: Transaction, campaign: Campaign) -> None:
+    """Put what is left of a campaign's budget as it shall be; what was taken stays taken.
+
+    Below nothing where more was taken. The campaign's own version, in the same transaction, sees to
+    it that this is the newest.
+    """
+    taken = BudgetItem.taken | 0
+    left = BudgetItem.left
+    action = left.remove() if campaign.budget is None else left.set(campaign.budget - taken)
+    item = BudgetItem(*budget_key(campaign.id))
+    tx.update(item, (action,), condition=None, otherwise=lambda _: Contended())
+
+
+def take_budget(work: Work, campaign_id: str, *, points: int, mark: str) -> bool:
     """Take points from a budget, all of them or none; tell whether there were as many.
 
-    An answer that is lost costs the campaign these points once more.
+    `mark` is new with each taking. After an answer that was lost, it tells whether that one took
+    them. Where somebody else has taken since, nobody can tell: as long as there is enough they are
+    taken, perhaps once more, and else this raises `Unavailable`, because what is left may be less
+    by our own taking.
     """
-    if points > budget:
-        return False
-    item = CounterItem(*budget_key(campaign.id))
-    room = CounterItem.points <= budget - points
-    first = CounterItem.points.does_not_exist()
-    try:
-        patiently(work, lambda: item.update([CounterItem.points.add(points)], first | room))
-    except UpdateError as failure:
-        if code_of(failure) != REFUSED:
-            raise
-        return False
-    return True
+    item = BudgetItem(*budget_key(campaign_id))
+    actions: list[Action] = [
+        BudgetItem.left.add(-points),
+        BudgetItem.taken.add(points),
+        BudgetItem.mark.set(mark),
+    ]
+    new = BudgetItem.mark.does_not_exist() | (BudgetItem.mark != mark)
+    patience, unclear = Patience(work), False
+    while True:
+        try:
+            item.update(actions, (BudgetItem.left >= points) & new)
+        except UpdateError as failure:
+            if code_of(failure) == REFUSED:
+                return unclear and _was_ours(work, campaign_id, mark=mark)
+            if not is_transient(failure):
+                raise
+            unclear = unclear or code_of(failure) in UNCLEAR
+        else:
+            return True
+        patience.again(Unavailable)
 
 
 def return_budget(campaign_id: str, *, points: int) -> None:
@@ -189,9 +151,10 @@ def return_budget(campaign_id: str, *, points: int) -> None:
 
     Tried once: given back twice, they would be spent twice. What goes wrong costs the campaign.
     """
-    item = CounterItem(*budget_key(campaign_id))
+    item = BudgetItem(*budget_key(campaign_id))
+    actions: list[Action] = [BudgetItem.left.add(points), BudgetItem.taken.add(-points)]
     try:
-        item.update([CounterItem.points.add(-points)], CounterItem.points >= points)
+        item.update(actions, BudgetItem.left.exists())
     except UpdateError:
         return
 
@@ -207,26 +170,13 @@ def add_to_cap(tx: Transaction, key: Key, *, points: int, most: int) -> None:
     )
 
 
+def _was_ours(work: Work, campaign_id: str, *, mark: str) -> bool:
+    """Tell that a taking whose answer was lost took; raise `Unavailable` where nobody knows."""
+    item = fetch(work, BudgetItem.named(*budget_key(campaign_id)))
+    if item is None or item.mark != mark:
+        raise Unavailable
+    return True
+
+
 def _set_key(version: int) -> Key:
     return ("program", f"D#{DOCUMENT}#{version:012d}")
-
-
-def _json(told: Campaign | CampaignSet) -> str:
-    return json.dumps(asdict(told), default=rfc3339, ensure_ascii=False, separators=(",", ":"))
-
-
-def _campaign(told: dict[str, Any]) -> Campaign:
-    """Return the campaign that its JSON tells; lists of it are tuples, instants are texts there."""
-    lists = ("weekdays", "categories", "channels", "standings", "wins_over")
-    instants = ("created_at", "opens", "closes")
-    threshold, cap = told["threshold"], told["per_member"]
-    return Campaign(
-        **told
-        | {name: tuple(told[name]) for name in lists}
-        | {name: datetime.fromisoformat(told[name]) for name in instants if told[name]}
-        | {
-            "sentence": Sentence(**told["sentence"]),
-            "threshold": Money(**threshold) if threshold else None,
-            "per_member": Cap(cap["points"], Per(cap["per"])) if cap else None,
-        }
-    )

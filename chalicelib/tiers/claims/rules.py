@@ -56,9 +56,11 @@ def refuse_claim(purchase: Purchase, today: date) -> None:
         raise ClaimExpired(through=purchase.claim.through.isoformat())
 
 
-def explain_claim(judgement: Judgement, *, refunded: int) -> tuple[Line, ...]:
+def explain_claim(
+    judgement: Judgement, *, refunded: int, booked_on: date | None
+) -> tuple[Line, ...]:
     """Return why a claim brings what it brings, after so many minor units had gone back."""
-    lines, paid = explain(judgement), judgement.paid
+    lines, paid = explain(judgement, booked_on=booked_on), judgement.paid
     if not refunded:
         return lines
     money = Money(refunded, paid.currency)

@@ -144,7 +144,7 @@ def _told(work: Work, purchase: Purchase, *, replayed: bool) -> Claimed:
     assert expires_on is not None, purchase
     return Claimed(
         points=worth(judgement, left=purchase.paid.amount - claimed.refunded),
-        lines=explain_claim(judgement, refunded=claimed.refunded),
+        lines=explain_claim(judgement, refunded=claimed.refunded, booked_on=purchase.booked_on),
         debt_paid=claimed.debt_paid,
         expires_on=expires_on,
         replayed=replayed,

@@ -118,6 +118,14 @@ def booked_as(sale: Sale, case: Case, *, judgement: Judgement, now: datetime) ->
     )
 
 
+def told_on(purchase: Purchase) -> date | None:
+    """Return the day from which the answer to a report counts dates of campaigns' own.
+
+    None for a guest's purchase, after its claim too: the same report gets the same answer.
+    """
+    return None if purchase.claim is not None else purchase.booked_on
+
+
 def credit(posting: Posting, purchase: Purchase, *, judgement: Judgement) -> int:
     """Bring what is left of a purchase into its member's wallet; return how much paid debt."""
     lots = _lots(judgement, purchase, left=purchase.left)

@@ -50,6 +50,7 @@ from chalicelib.tiers.earning.rules import (
     refuse_other_channel,
     refuse_unearnable,
     taken_from_claim,
+    told_on,
 )
 from chalicelib.tiers.judging import service as judging
 from chalicelib.tiers.judging.model import Case
@@ -79,7 +80,7 @@ def report(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked
         image = found
     store.refuse_other_report(image, fingerprint)
     purchase = store.purchase_from(image)
-    lines = explain(judging.judgement_of(work, purchase.kept))
+    lines = explain(judging.judgement_of(work, purchase.kept), booked_on=told_on(purchase))
     return Booked(purchase, lines, again=True, claim_code=_claim_code(purchase))
 
 
@@ -195,7 +196,7 @@ def _book(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked:
         # Again where the member got more of a campaign meanwhile, as another purchase was booked.
         with suppress(Mistaken), judging.released(granted):
             booked = persist(work, put.attempt)
-            lines = explain(granted.judgement)
+            lines = explain(granted.judgement, booked_on=told_on(booked))
             return Booked(booked, lines, again=False, claim_code=_claim_code(booked))
         patience.again(overtaken=True)
 

@@ -11,12 +11,13 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from chalicelib.kernel.errors import Language
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MONEY_MAX
-from chalicelib.tiers.campaigns.views import Label
 from chalicelib.tiers.judging.model import Line
 from chalicelib.web.bodies import Body, Instant, MoneyIn, View
 
 LINES_MAX: Final = 100
 """Lines of one purchase: a long receipt, and the body stays within its limit."""
+LABEL_CHARS_MAX: Final = 64
+"""Characters of an article's number or category: as long as a purchase's own id."""
 LINE_QUANTITY_MAX: Final = 1_000_000
 """Pieces in one line: a till may count screws, or grams."""
 PAID_EXAMPLE: Final = {"amount": 12850, "currency": "cny"}
@@ -31,6 +32,8 @@ EXPLAINED_EXAMPLE: Final = {
     ],
 }
 
+Label = Annotated[str, StringConstraints(min_length=1, max_length=LABEL_CHARS_MAX)]
+"""An article's number, or its category."""
 ReportedId = Annotated[str, StringConstraints(pattern=f"^{GIVEN_NAME.pattern}$")]
 """A name that the reporter gave."""
 

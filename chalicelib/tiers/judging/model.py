@@ -15,7 +15,9 @@ from chalicelib.tiers.campaigns.model import Basket, Campaign, CampaignSet, Why
 NO_ROOM: Final = 0
 """What a purchase keeps of a campaign whose cap its member had reached."""
 USED_UP: Final = -1
-"""What a purchase keeps of a campaign whose budget did not pay for it."""
+"""What a purchase keeps of a campaign whose budget was used up."""
+UNCOVERED: Final = -2
+"""What a purchase keeps of a campaign whose budget had something left, and not enough for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A rule that did not give points, and why; or what would make it give some."""
+    """A rule that did not give points, and why; or what stands in the way of more."""
 
     rule: str
     en: str
@@ -48,15 +50,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A purchase and the rules in force when it happened; their budgets are those of now.
+    """A purchase and the rules in force when it happened.
 
-    `zone` is the program's, which does not change under members.
+    `zone` is the program's, which does not change under members. `late` where other campaigns are
+    in force by now.
     """
 
     basket: Basket
     program: Program
     campaigns: CampaignSet
     zone: str
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ class Judgement:
 
     def kept(self) -> Mapping[str, int]:
         """Return the points by campaign as the purchase keeps them."""
-        return {o.campaign.id: USED_UP if o.why is Why.BUDGET else o.points for o in self.outcomes}
+        unpaid: Mapping[Why | None, int] = {Why.BUDGET: USED_UP, Why.UNCOVERED: UNCOVERED}
+        return {o.campaign.id: unpaid.get(o.why, o.points) for o in self.outcomes}
 
     def matched(self) -> Mapping[str, int]:
         """Return how many minor units each granting campaign is about that asks for categories."""
@@ -110,11 +115,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A judgement, with the rules that did not apply and what would earn more."""
+    """A judgement, with the rules that did not apply and have no line of their own."""
 
     judgement: Judgement
     not_applied: tuple[Told, ...] = ()
-    hints: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ is left as of the whole, rounded down.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -26,10 +26,11 @@ from chalicelib.kernel.points import counted
 from chalicelib.ledger.wallets.model import Lot, Lots
 from chalicelib.program.documents.model import Program
 from chalicelib.tiers.campaigns.model import BASIC, Campaign, Per, Why
-from chalicelib.tiers.campaigns.rules import WHOLE, matched, missed, next_day, short_of
+from chalicelib.tiers.campaigns.rules import WHOLE, matched, missed
 from chalicelib.tiers.judging.model import (
     NO_FACTS,
     NO_ROOM,
+    UNCOVERED,
     USED_UP,
     Case,
     Facts,
@@ -53,6 +54,10 @@ REASONS: Final = {
     Why.TOO_LITTLE: ("the amount is too low for a point", "金额不足以获得积分"),
     Why.CAP: ("you have had all of it that one member can have", "您已达到该活动的会员上限"),
     Why.BUDGET: ("its points are used up", "活动积分已发完"),
+    Why.UNCOVERED: (
+        "what is left of it does not cover this purchase",
+        "剩余积分不足以用于本次消费",
+    ),
     Why.BETTER: ("another multiplier gives you more", "已适用更优惠的倍数"),
 }
 """Why a campaign gives nothing, as half a sentence in English and in Chinese."""
@@ -94,8 +99,9 @@ def judge(case: Case, facts: Facts = NO_FACTS) -> Judged:
     # What is too little for a point is no line: nobody stood in its way.
     lines = sorted((o for o in given if o.full), key=lambda o: (o is not best, o.campaign.id))
     judgement = Judgement(case.program, case.basket.paid, case.campaigns.version, tuple(lines))
-    hints = tuple(_hints(case, against))
-    return Judged(judgement, tuple(_not_applied(case, against)), hints)
+    told = {outcome.campaign.id for outcome in lines}
+    elsewhere = {name: why for name, why in against.items() if name not in told}
+    return Judged(judgement, tuple(_not_applied(case, elsewhere)))
 
 
 def best_of(multipliers: Sequence[Outcome]) -> Outcome | None:
@@ -116,8 +122,9 @@ def _outcome(case: Case, campaign: Campaign, *, facts: Facts) -> Outcome:
     points = min(full, room) if campaign.bonus is None or room >= full else 0
     if not points:
         return Outcome(campaign, about, full, 0, Why.CAP if full else Why.TOO_LITTLE)
-    if points > facts.left.get(campaign.id, points):
-        return Outcome(campaign, about, full, 0, Why.BUDGET)
+    left = facts.left.get(campaign.id, points)
+    if points > left:
+        return Outcome(campaign, about, full, 0, Why.UNCOVERED if left > 0 else Why.BUDGET)
     return Outcome(campaign, about, full, points)
 
 
@@ -136,7 +143,7 @@ def rebuilt(kept: Kept, program: Program, *, campaigns: Mapping[str, Campaign]) 
         campaign = campaigns[name]
         about = kept.matched.get(name, kept.paid.amount)
         full = _full(program, campaign, about=Money(about, kept.paid.currency))
-        why = {NO_ROOM: Why.CAP, USED_UP: Why.BUDGET}.get(points)
+        why = {NO_ROOM: Why.CAP, USED_UP: Why.BUDGET, UNCOVERED: Why.UNCOVERED}.get(points)
         outcomes.append(Outcome(campaign, about, full, max(points, 0), why))
     # Multiplier first, as when it was judged.
     outcomes.sort(key=lambda o: (not _is_best(o), o.campaign.id))
@@ -189,9 +196,13 @@ def has_own_dates(judgement: Judgement) -> bool:
     return any(o.points and o.campaign.validity_days for o in judgement.outcomes)
 
 
-def explain(judgement: Judgement) -> tuple[Line, ...]:
-    """Return why a purchase earns what it earns; the lines add up to its worth."""
-    return (_base(judgement), *(_line(outcome) for outcome in judgement.outcomes))
+def explain(judgement: Judgement, *, booked_on: date | None) -> tuple[Line, ...]:
+    """Return why a purchase earns what it earns; the lines add up to its worth.
+
+    Points with a date of their own tell it, or how it will be counted where nobody has them yet.
+    """
+    lines = (_line(outcome, booked_on=booked_on) for outcome in judgement.outcomes)
+    return (_base(judgement), *lines)
 
 
 def _base(judgement: Judgement) -> Line:
@@ -203,64 +214,43 @@ def _base(judgement: Judgement) -> Line:
     return Line("base", points, en, zh)
 
 
-def _line(outcome: Outcome) -> Line:
+def _line(outcome: Outcome, *, booked_on: date | None) -> Line:
     campaign, points = outcome.campaign, outcome.points
     if outcome.why is not None:
         told = _told(campaign, outcome.why)
         return Line(campaign.id, 0, told.en, told.zh)
     en, zh = f"{counted(points)} more", f"另得 {points} 积分"
+    if campaign.validity_days is not None:
+        lasting = _lasting(campaign.validity_days, booked_on=booked_on)
+        en, zh = en + lasting[0], zh + lasting[1]
     if campaign.per_member is not None and points < outcome.full:
         period, zh_period = PERIODS[campaign.per_member.per]
         most = campaign.per_member.points
         en += f", as one member gets at most {counted(most)} {period}".rstrip()
         zh += f"（每位会员{zh_period}最多 {most} 积分）"
-    return Line(campaign.id, points, *_sentence(campaign, en=en, zh=zh))
+    return Line(campaign.id, points, *said(campaign, en=en, zh=zh))
 
 
-def _not_applied(case: Case, against: dict[str, Why]) -> Iterator[Told]:
+def _lasting(days: int, *, booked_on: date | None) -> tuple[str, str]:
+    """Return until when points last, in English and in Chinese."""
+    if booked_on is None:
+        return f", valid for {days} days from their claim", f"，自认领起 {days} 天内有效"
+    last = booked_on + timedelta(days=days)
+    return f", valid through {last.isoformat()}", f"，有效期至 {last.isoformat()}"
+
+
+def _not_applied(case: Case, against: Mapping[str, Why]) -> Iterator[Told]:
     for campaign in case.campaigns.campaigns:
         if campaign.id in against:
             yield _told(campaign, against[campaign.id])
 
 
-def _hints(case: Case, against: dict[str, Why]) -> Iterator[Told]:
-    """Yield what would earn more: a little more money, or another day."""
-    how: dict[Why, Callable[[Case, Campaign], Told | None]] = {
-        Why.THRESHOLD: _more_money,
-        Why.DAY: _another_day,
-    }
-    for campaign in case.campaigns.campaigns:
-        why = against.get(campaign.id)
-        hint = how[why](case, campaign) if why in how else None
-        if hint is not None:
-            yield hint
-
-
-def _more_money(case: Case, campaign: Campaign) -> Told | None:
-    missing = short_of(campaign, case.basket)
-    if missing is None:
-        return None
-    en, zh = f"{written(missing)} more and you get it", f"再消费 {written(missing)} 即可享受"
-    if campaign.bonus is not None:
-        gain = campaign.bonus
-        en, zh = f"{written(missing)} more and you get +{gain}", f"{zh}，得 +{gain} 积分"
-    return Told(campaign.id, *_sentence(campaign, en=en, zh=zh), Why.THRESHOLD)
-
-
-def _another_day(case: Case, campaign: Campaign) -> Told | None:
-    day = next_day(campaign, case.basket.day, zone=case.zone)
-    if day is None:
-        return None
-    en, zh = f"the next day is {day.isoformat()}", f"下一个活动日为 {day.isoformat()}"
-    return Told(campaign.id, *_sentence(campaign, en=en, zh=zh), Why.DAY)
-
-
 def _told(campaign: Campaign, why: Why) -> Told:
     en, zh = REASONS[why]
-    return Told(campaign.id, *_sentence(campaign, en=en, zh=zh), why)
+    return Told(campaign.id, *said(campaign, en=en, zh=zh), why)
 
 
-def _sentence(campaign: Campaign, *, en: str, zh: str) -> tuple[str, str]:
+def said(campaign: Campaign, *, en: str, zh: str) -> tuple[str, str]:
     """Return a campaign's own sentence with something said of it, in English and in Chinese."""
-    said = campaign.sentence
-    return f"{said.en.rstrip(' .')}: {en}.", f"{said.zh.rstrip(' 。')}：{zh}。"
+    own = campaign.sentence
+    return f"{own.en.rstrip(' .')}: {en}.", f"{own.zh.rstrip(' 。')}：{zh}。"

@@ -10,23 +10,23 @@ campaign. So a budget is never exceeded, and a crash costs it at most what it wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.kernel.errors import Contended
+from chalicelib.kernel.errors import Refusal, Unavailable
 from chalicelib.kernel.ids import random_token
 from chalicelib.ledger.members import service as members
 from chalicelib.program.documents import service as documents
 from chalicelib.storage.head import Head
 from chalicelib.storage.reads import fetch_raw
-from chalicelib.storage.table import Key
+from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction
-from chalicelib.storage.work import Work
+from chalicelib.storage.work import Patience, Work
 from chalicelib.tiers.campaigns import service as campaigns
 from chalicelib.tiers.campaigns.model import Basket, Campaign
-from chalicelib.tiers.judging.model import NO_FACTS, Case, Facts, Judged, Judgement, Kept
+from chalicelib.tiers.judging.model import Case, Facts, Judged, Judgement, Kept, Outcome
 from chalicelib.tiers.judging.rules import candidates, judge, rebuilt
 
 
@@ -53,30 +53,43 @@ def case_of(work: Work, basket: Basket, *, head: Head, told: datetime | None) ->
         return Case(basket, present, newest, present.zone)
     program = documents.program_when(work, head, at=told)
     in_force = campaigns.set_when(work, head, at=told)
-    # A budget is what there is to spend now, whichever rules spend it.
-    budgets = {campaign.id: campaign.budget for campaign in newest.campaigns}
-    judging = [replace(c, budget=budgets.get(c.id, c.budget)) for c in in_force.campaigns]
-    return Case(basket, program, replace(in_force, campaigns=tuple(judging)), present.zone)
+    late = in_force.version != newest.version
+    return Case(basket, program, in_force, present.zone, late)
 
 
-def judged(work: Work, case: Case) -> Judged:
-    """Return what a purchase would be given now; writes nothing."""
-    return judge(case, _facts(work, case))
+def judged(work: Work, cases: Sequence[Case]) -> list[Judged]:
+    """Return what purchases would be given now, each as if alone; writes nothing.
+
+    One read of everything that any of them asks for.
+    """
+    keys = dict.fromkeys(key for case in cases for key in _asked(case))
+    found = fetch_raw(work, list(keys))
+    return [judge(case, _facts(case, found)) for case in cases]
 
 
 def grant(work: Work, case: Case, *, purchase: Key) -> Granted:
-    """Judge a purchase and take from budgets what it is given; `release` must follow.
+    """Judge a purchase and take from budgets what it is given; `released` must follow.
 
     A budget that does not pay is left out, and the purchase judged without it. Raises `Replayed`
-    where the purchase was booked before.
+    where the purchase was booked before, `Unavailable` where nobody can tell what a budget has
+    left, `Contended`; then nothing stays taken.
     """
-    facts, taken = _facts(work, case, purchase=purchase), dict[str, int]()
-    while True:
-        judgement = judge(case, facts).judgement
-        unpaid = _take(work, judgement, taken=taken)
-        if unpaid is None:
-            return Granted(judgement, taken, random_token(work.dice) if taken else None)
-        facts = replace(facts, left={**facts.left, unpaid: 0})
+    facts, taken = _read(work, case, purchase=purchase), dict[str, int]()
+    mark = random_token(work.dice) if facts.left else None
+    patience = Patience(work)
+    try:
+        while True:
+            judgement = judge(case, facts).judgement
+            unpaid = _take(work, judgement, left=facts.left, taken=taken, mark=mark)
+            if unpaid is None:
+                return Granted(judgement, taken, mark if taken else None)
+            facts = _less(work, facts, unpaid=unpaid)
+            if facts.left.get(unpaid.campaign.id, 0) >= unpaid.points:
+                # Somebody gave back what they had taken, at this very moment.
+                patience.again(overtaken=True)
+    except Refusal:
+        campaigns.give_back(taken)
+        raise
 
 
 @contextmanager
@@ -84,11 +97,14 @@ def released(granted: Granted) -> Iterator[None]:
     """Give back what was taken for a purchase that is known not to have been booked by this run."""
     try:
         yield
+    except Unavailable:
+        # Perhaps it was booked: nobody can tell.
+        raise
     except Replayed as replayed:
         if granted.mark is None or replayed.image.get("k") != {"S": granted.mark}:
             campaigns.give_back(granted.taken)
         raise
-    except (Contended, Mistaken):
+    except (Refusal, Mistaken):
         campaigns.give_back(granted.taken)
         raise
 
@@ -112,25 +128,34 @@ def judgement_of(work: Work, kept: Kept) -> Judgement:
     return rebuilt(kept, program, campaigns=judged_by.by_id())
 
 
-def _facts(work: Work, case: Case, *, purchase: Key | None = None) -> Facts:
+def _read(work: Work, case: Case, *, purchase: Key) -> Facts:
     """Return what the campaigns ask for that may hold; raise `Replayed` for a purchase booked."""
-    asked, basket = candidates(case), case.basket
-    keys = campaigns.counters(basket.member_id, asked, day=basket.day)
-    profile = _profile(basket, asked)
-    if profile is not None:
-        keys.append(profile)
-    if not keys:
-        return NO_FACTS
-    found = fetch_raw(work, keys if purchase is None else [*keys, purchase])
-    if purchase is not None and purchase in found:
+    keys = _asked(case)
+    found = fetch_raw(work, [*keys, purchase] if keys else [])
+    if purchase in found:
         raise Replayed(found[purchase])
+    return _facts(case, found)
+
+
+def _asked(case: Case) -> list[Key]:
+    """Return where it stands what the campaigns ask for that may hold."""
+    asked, basket = candidates(case), case.basket
+    keys = campaigns.counters(basket.member_id, asked, day=basket.day, late=case.late)
+    profile = _profile(basket, asked)
+    return keys if profile is None else [*keys, profile]
+
+
+def _facts(case: Case, found: Mapping[Key, RawItem]) -> Facts:
+    """Return what was read at the keys that were `_asked` for."""
+    asked, basket = candidates(case), case.basket
+    profile = _profile(basket, asked)
     given = campaigns.given(asked, found, member_id=basket.member_id, day=basket.day)
     caps = {c.id: c.per_member.points for c in asked if c.per_member}
-    taken = campaigns.taken(asked, found)
+    budgets = campaigns.budgets((c.id for c in asked), found)
     return Facts(
         birthday=None if profile is None else members.birthday_in(found.get(profile)),
         room={name: max(0, caps[name] - points) for name, points in given.items()},
-        left={c.id: c.budget - taken[c.id] for c in asked if c.budget is not None},
+        left={name: budget.left for name, budget in budgets.items() if budget.left is not None},
     )
 
 
@@ -140,13 +165,29 @@ def _profile(basket: Basket, asked: tuple[Campaign, ...]) -> Key | None:
     return members.profile_key(basket.member_id)
 
 
-def _take(work: Work, judgement: Judgement, *, taken: dict[str, int]) -> str | None:
-    """Take from each budget what is given from it; return the campaign whose budget has less."""
+def _take(
+    work: Work,
+    judgement: Judgement,
+    *,
+    left: Mapping[str, int],
+    taken: dict[str, int],
+    mark: str | None,
+) -> Outcome | None:
+    """Take from each budget what is given from it; return what one does not pay for."""
     for outcome in judgement.outcomes:
-        campaign, points = outcome.campaign, outcome.points
-        if not points or campaign.budget is None or campaign.id in taken:
+        campaign_id, points = outcome.campaign.id, outcome.points
+        if not points or campaign_id not in left or campaign_id in taken:
             continue
-        if not campaigns.take(work, campaign, points=points, budget=campaign.budget):
-            return campaign.id
-        taken[campaign.id] = points
+        assert mark is not None, campaign_id
+        if not campaigns.take(work, campaign_id, points=points, mark=mark):
+            return outcome
+        taken[campaign_id] = points
     return None
+
+
+def _less(work: Work, facts: Facts, *, unpaid: Outcome) -> Facts:
+    """Return what is known once a budget did not pay: what it has left, if it still is one."""
+    name = unpaid.campaign.id
+    now = campaigns.budgets_now(work, [name])[name]
+    others = {other: left for other, left in facts.left.items() if other != name}
+    return replace(facts, left=others if now.left is None else {**others, name: now.left})

@@ -12,8 +12,8 @@ from chalicelib.tiers.judging.model import Line, Told
 class Quote:
     """What a purchase would earn and why; `expires_on` is the date of points without another.
 
-    The lines add up to the points. `not_applied` has the campaigns that would give nothing, and
-    `hints` what would earn more.
+    The lines add up to the points. `not_applied` has the campaigns that would give nothing and have
+    no line, and `hints` what would earn more.
     """
 
     points: int

@@ -50,7 +50,11 @@ class HintView(View):
 
 
 class QuoteView(View):
-    """What it would earn, why, and the last day of using that, were it booked now."""
+    """What it would earn, and why, were it booked now; what else holds, and what would earn more.
+
+    `expires_on` is the last day of those points whose line names no day of its own. `not_applied`
+    has the campaigns that would give nothing, and that no line of the explanation names.
+    """
 
     points: int
     explanation: list[ExplanationView]

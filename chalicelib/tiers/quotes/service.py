@@ -1,7 +1,8 @@
 """Use of quotes: the same rules as for a purchase, asked without writing anything.
 
 A quote agrees with the purchase to the point as long as nothing changes in between: a budget may
-be used up meanwhile, or a member reach a cap.
+be used up meanwhile, or a member reach a cap. One read tells what the purchase is judged by, and
+every alternative that may be worth a hint.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from chalicelib.tiers.earning.rules import refuse_other_channel
 from chalicelib.tiers.judging import service as judging
 from chalicelib.tiers.judging.rules import expiry_of, explain, worth
 from chalicelib.tiers.quotes.model import Quote
+from chalicelib.tiers.quotes.rules import alternatives, hint
 
 
 def quote_to_member(work: Work, asked: Sale, *, member_id: str) -> Quote:
@@ -47,11 +49,16 @@ def quote_to_channel(work: Work, asked: Sale, *, client: str) -> Quote:
 
 def _quote(work: Work, asked: Sale, *, head: Head, program: Program) -> Quote:
     case = earning.case_of(work, asked, head=head, program=program)
-    judged = judging.judged(work, case)
+    present = judging.case_of(work, case.basket, head=head, told=None)
+    today = day_of(work.now, case.zone)
+    instead = list(alternatives(case, present, today=today))
+    judged, *others = judging.judged(work, [case, *(other.case for other in instead)])
+    points = worth(judged.judgement, left=asked.paid.amount)
+    hints = (hint(o, told, points=points) for o, told in zip(instead, others, strict=True))
     return Quote(
-        points=worth(judged.judgement, left=asked.paid.amount),
-        lines=explain(judged.judgement),
+        points=points,
+        lines=explain(judged.judgement, booked_on=None if asked.member_id is None else today),
         not_applied=judged.not_applied,
-        hints=judged.hints,
-        expires_on=expiry_of(case.program, day_of(work.now, case.zone)),
+        hints=tuple(told for told in hints if told is not None),
+        expires_on=expiry_of(case.program, today),
     )

@@ -6,13 +6,13 @@ from typing import Final
 
 from chalicelib.kernel.errors import Contended, KeyReused, NotFound, Stale
 from chalicelib.kernel.ids import random_token
-from chalicelib.tiers.campaigns import rules, service
-from chalicelib.tiers.campaigns.model import Told
-from chalicelib.tiers.campaigns.rules import CampaignUnclear
-from chalicelib.tiers.campaigns.service import Shown
-from chalicelib.tiers.campaigns.views import CampaignDocument, CampaignDraft, CampaignEdit
+from chalicelib.tiers.marketing import rules, service
+from chalicelib.tiers.marketing.model import Shown
+from chalicelib.tiers.marketing.rules import CampaignUnclear
+from chalicelib.tiers.marketing.views import CampaignDocument, CampaignDraft, CampaignEdit
 from chalicelib.web.bodies import PageQuery
 from chalicelib.web.calls import Answer, Call
+from chalicelib.web.headers import refuse_another
 from chalicelib.web.paging import Paged, paged, position_of
 from chalicelib.web.routes import Example, Routes
 
@@ -114,8 +114,8 @@ def show(call: Call[None]) -> Answer:
 def change(call: Call[CampaignEdit]) -> Answer:
     """Put the next version of a campaign; one whose window is over by then has ended."""
     wanted = call.body.campaign(call.path["id"], version=call.if_match, now=call.work.now)
-    told = Told(call.body.id, call.body.version)
-    return _told(service.change(call.work, wanted, told=told, by=call.identity.subject))
+    refuse_another(call.path["id"], call.if_match, told=call.body)
+    return _told(service.change(call.work, wanted, by=call.identity.subject))
 
 
 def _told(shown: Shown) -> Answer:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from chalicelib.kernel.ids import CAMPAIGN_PATTERN, GIVEN_NAME
 from chalicelib.kernel.money import MONEY_MAX, Money
 from chalicelib.kernel.points import POINTS_MAX
-from chalicelib.tiers.campaigns import rules
 from chalicelib.tiers.campaigns.model import Campaign, Cap, Per, Sentence, Standing, Weekday
-from chalicelib.tiers.campaigns.service import Shown
+from chalicelib.tiers.campaigns.rules import WHOLE
+from chalicelib.tiers.earning.views import Label
+from chalicelib.tiers.marketing import rules
+from chalicelib.tiers.marketing.model import Shown
 from chalicelib.web.bodies import Body, Instant, MoneyIn, View
 
-LABEL_CHARS_MAX: Final = 64
-"""Characters of an article's number or category: as long as a purchase's own id."""
-
-Label = Annotated[str, StringConstraints(min_length=1, max_length=LABEL_CHARS_MAX)]
-"""An article's number, or its category."""
 Text = Annotated[str, StringConstraints(max_length=rules.SENTENCE_CHARS_MAX, pattern=rules.TEXT)]
 ChannelName = Annotated[str, StringConstraints(pattern=f"^{GIVEN_NAME.pattern}$")]
 CampaignId = Annotated[str, StringConstraints(pattern=f"^{CAMPAIGN_PATTERN.pattern}$")]
@@ -60,7 +57,7 @@ class CampaignDraft(Body):
 
     sentence: SentenceBody = SentenceBody()
     multiplier_bp: int | None = Field(
-        default=None, gt=rules.WHOLE, le=rules.MULTIPLIER_BP_MAX, examples=[20000]
+        default=None, gt=WHOLE, le=rules.MULTIPLIER_BP_MAX, examples=[20000]
     )
     bonus: Points | None = None
     threshold: ThresholdBody | None = None
@@ -112,11 +109,16 @@ class CampaignEdit(CampaignDraft):
 
 
 class CampaignDocument(CampaignDraft, View):
-    """A campaign as operators read it; `spent` is what was taken from its budget."""
+    """A campaign as operators read it."""
 
     id: str
     version: int
-    spent: int | None
+    spent: int | None = Field(
+        description=(
+            "Points taken from its budget. At least what purchases got of it: what was taken when "
+            "a process died or nobody could tell what became of a purchase stays taken."
+        )
+    )
 
     @classmethod
     def of(cls, shown: Shown) -> CampaignDocument:

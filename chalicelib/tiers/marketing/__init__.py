@@ -1,0 +1,1 @@
+"""Campaigns as operators begin, change and end them."""
