@@ -3,14 +3,17 @@
     with faults({2: Fault.LOST}) as calls:
         …                       # the third call arrives, and its answer is lost
 
-Calls are counted from 0. `calls` lists what was sent, by operation name. Nothing in the product
-knows of this; the engine below is real.
+    with faults({1: deed}):
+        …                       # somebody's deed comes right before the second call
+
+Calls are counted from 0, those of deeds not; a deed may end with a fault. `calls` lists what was
+sent, by operation name. Nothing in the product knows of this; the engine below is real.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -39,26 +42,40 @@ class Fault(Enum):
     CRASH_AFTER = "the process dies when it has succeeded"
 
 
+Deed = Callable[[], Fault | None]
+Plan = Mapping[int, Fault | Deed]
+"""What happens to which call: a fault, or somebody's deed right before it."""
+
+
 @dataclass
 class Calls:
     """The calls that were made, and the faults still to come."""
 
-    plan: Mapping[int, Fault]
+    plan: Plan
     only: str = ""
     made: list[str] = field(default_factory=list)
+    _aside: bool = False
 
     def before_send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         """Answer in the engine's place where a fault is planned."""
         operation = str(request.headers["X-Amz-Target"]).rpartition(".")[2].rstrip("'")
-        if self.only not in operation:
+        if self._aside or self.only not in operation:
             return None
-        fault = self.plan.get(len(self.made))
+        planned = self.plan.get(len(self.made))
         self.made.append(operation)
+        fault = self._done(planned) if callable(planned) else planned
         return None if fault is None else _suffer(fault, request, operation)
+
+    def _done(self, deed: Deed) -> Fault | None:
+        self._aside = True
+        try:
+            return deed()
+        finally:
+            self._aside = False
 
 
 @contextmanager
-def faults(plan: Mapping[int, Fault] | None = None, *, only: str = "") -> Iterator[Calls]:
+def faults(plan: Plan | None = None, *, only: str = "") -> Iterator[Calls]:
     """Count the calls to DynamoDB, or those of one operation, and spoil the planned ones."""
     calls = Calls(plan or {}, only)
     events = connection().connection.client.meta.events

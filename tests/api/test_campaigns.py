@@ -201,6 +201,13 @@ def test_a_guests_purchase_is_claimed_by_the_rules_of_its_day(mall: Mall) -> Non
     assert (claimed["points"], claimed["expires_on"]) == (180, "2028-11-30")
     assert sum(line["points"] for line in claimed["explanation"]) == 180
     assert lin.post("/me/claims", body, key="k").json == claimed
+    # The claim's lines have dates, and the report's stay as they were.
+    again = made(mall.till.post("/purchases", sale), 200)
+    assert again["explanation"] == told["explanation"]
+    assert [lines["explanation"][1]["text"] for lines in (told, claimed)] == [
+        "Double in spring: 100 points more, valid for 30 days from their claim.",
+        "Double in spring: 100 points more, valid through 2026-12-26.",
+    ]
     lots = lin.get("/me/wallet")["lots"]
     assert [(lot["expires_on"], lot["points"]) for lot in lots] == [
         ("2026-12-26", 90),

@@ -9,9 +9,8 @@ from typing import Final
 
 import pytest
 
-from chalicelib.kernel.clock import rfc3339
 from chalicelib.storage.work import Work
-from tests.campaigns import begun, doubling, edited
+from tests.campaigns import begun, doubling
 from tests.events import Reply
 from tests.faults import Crashed, Fault, faults
 from tests.invariants import check_all
@@ -100,17 +99,6 @@ def test_what_a_crash_leaves_taken_is_lost_to_the_campaign_and_never_spent_twice
         made(mall.till.post("/purchases", a_purchase("lin", 100, f"p-{number}")), 201)
     assert spent(mall, spring) == 300
     check_all(Work(mall.clock.now()))
-
-
-def test_a_budget_that_was_cut_is_what_late_purchases_may_spend_too(mall: Mall) -> None:
-    spring = begun(mall, doubling(budget=1_000))
-    mall.member("lin")
-    before = rfc3339(mall.clock.now())
-    mall.clock.advance(hours=1)
-    edited(mall, spring, budget=150)
-    late = [{**a_purchase("lin", 100, f"p-{n}"), "occurred_at": before} for n in range(2)]
-    assert [made(mall.till.post("/purchases", body), 201)["points"] for body in late] == [200, 100]
-    assert spent(mall, spring) == 100
 
 
 def test_of_operators_who_edit_one_campaign_at_once_one_does(mall: Mall) -> None:

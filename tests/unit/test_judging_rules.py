@@ -1,4 +1,4 @@
-"""What a purchase is given by campaigns: each condition at its edges, and the sums over all."""
+"""What a purchase is given by campaigns: each condition at its edges."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import pytest
 
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import MINOR_DIGITS, MONEY_MAX, Money
 from chalicelib.tiers.campaigns.model import Campaign, Cap, Per
 from chalicelib.tiers.judging.model import Facts, Judgement
-from chalicelib.tiers.judging.rules import explain, has_own_dates, parts, worth
+from chalicelib.tiers.judging.rules import explain, has_own_dates, judge, parts, worth
 from tests.builders import NOW, TODAY
-from tests.campaigns import a_bonus, a_campaign, cmp, judged, noon, points_of, reasons_of
+from tests.campaigns import a_bonus, a_campaign, a_case, cmp, judged, noon, points_of, reasons_of
 
 MICROSECOND: Final = timedelta(microseconds=1)
 BOOKED: Final = date(2027, 1, 1)
@@ -241,6 +241,17 @@ def test_below_the_threshold_a_refund_takes_the_bonus_too() -> None:
     verdict = judged(a_bonus(), fen=50_000).judgement
     assert worth(verdict, left=50_000) == 700
     assert worth(verdict, left=49_999) == 499
+
+
+@pytest.mark.parametrize("currency", ["jpy", "kwd"])
+def test_a_refund_counts_the_minor_units_of_its_own_currency(currency: str) -> None:
+    case = a_case(a_campaign(validity_days=90))
+    paid = Money(MONEY_MAX, currency)
+    verdict = judge(replace(case, basket=replace(case.basket, paid=paid))).judgement
+    base = MONEY_MAX // 10 ** MINOR_DIGITS[currency]
+    for share in (1, 2, 4):
+        left = dated(verdict, MONEY_MAX // share)
+        assert left == {date(2027, 4, 1): base // share, LAST: base // share}
 
 
 def dated(verdict: Judgement, left: int) -> dict[date, int]:

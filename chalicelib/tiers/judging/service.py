@@ -97,15 +97,14 @@ def released(granted: Granted) -> Iterator[None]:
     """Give back what was taken for a purchase that is known not to have been booked by this run."""
     try:
         yield
-    except Unavailable:
-        # Perhaps it was booked: nobody can tell.
-        raise
     except Replayed as replayed:
         if granted.mark is None or replayed.image.get("k") != {"S": granted.mark}:
             campaigns.give_back(granted.taken)
         raise
-    except (Refusal, Mistaken):
-        campaigns.give_back(granted.taken)
+    except (Refusal, Mistaken) as failure:
+        # Nothing but this itself leaves it open whether the purchase was booked.
+        if type(failure) is not Unavailable:
+            campaigns.give_back(granted.taken)
         raise
 
 
