@@ -30,7 +30,7 @@ def edit(clients: Clients) -> Send:
     body = _brief(clients)
     path = f"/admin/campaigns/{begun(clients.mall, body)}"
     tag = {"If-Match": '"1"'}
-    changed = {**body, "multiplier_bp": 30_000}
+    changed = {**body, "multiplier_bp": 30_000, "budget": PLENTY - 1}
     return lambda: clients.mall.marketing.put(path, changed, headers=tag)
 
 
@@ -44,4 +44,4 @@ def buy(clients: Clients) -> Send:
 def _brief(clients: Clients) -> Json:
     clients.mall.clock.advance(seconds=2)
     ends = clients.mall.clock.now() + timedelta(seconds=1)
-    return doubling(window={"from": None, "until": rfc3339(ends)})
+    return doubling(window={"from": None, "until": rfc3339(ends)}, budget=PLENTY)
