@@ -70,7 +70,7 @@ BRIEF: Final[Masks] = (
 )
 """Campaigns begin and end one after the other, and share the versions of their set."""
 BUDGET: Final[Masks] = (
-    (r'^{("[kln]": {"[NS]": "\w+"}, )+"p": {"S": "cmp_[0-9A-Za-z]+"}, "s": {"S": "N"}}$', "budget"),
+    (r'^{("[kln]": {"[NS]": "\w+"}, )+"p": {"S": "cmp_\w+"}, "s": {"S": "N"}, "v": .*$', "budget"),
 )
 """What all clients spend of one budget, with what a crash costs it; the invariants add it up."""
 CODES: Final[Masks] = ((r"CODE-[0-9]+", "CODE-"),)

@@ -116,14 +116,9 @@ class Transaction:
         self._add(Piece(Kind.PUT, item, alone, (), otherwise))
 
     def update(
-        self,
-        item: Item,
-        actions: tuple[Action, ...],
-        *,
-        condition: Condition | None,
-        otherwise: Otherwise,
+        self, item: Item, actions: tuple[Action, ...], *, condition: Condition, otherwise: Otherwise
     ) -> None:
-        """Change attributes of an item under a condition; None where another piece's is enough."""
+        """Change attributes of an item under a condition."""
         self._add(Piece(Kind.UPDATE, item, condition, actions, otherwise))
 
     def delete(self, item: Item) -> None:

@@ -40,8 +40,12 @@ class SetItem(Item):
 
 
 class BudgetItem(Item):
-    """What was taken from a budget; what is left where there is one; the mark of the last taker."""
+    """What was taken from a budget; what is left where there is one; the mark of the last taker.
 
+    `version` is that of the campaign whose edit put what is left.
+    """
+
+    version = IntAttribute(attr_name="v")
     taken = IntAttribute(attr_name="n", null=True)
     left = IntAttribute(attr_name="l", null=True)
     mark = UnicodeAttribute(attr_name="k", null=True)
@@ -106,14 +110,19 @@ def put_set(tx: Transaction, campaigns: CampaignSet) -> None:
 def set_budget(tx: Transaction, campaign: Campaign) -> None:
     """Put what is left of a campaign's budget as it shall be; what was taken stays taken.
 
-    Below nothing where more was taken. The campaign's own version, in the same transaction, sees to
-    it that this is the newest.
+    Below nothing where more was taken. An older version never replaces what a newer one put; the
+    campaign's own item, in the same transaction, sees to it first.
     """
     taken = BudgetItem.taken | 0
     left = BudgetItem.left
     action = left.remove() if campaign.budget is None else left.set(campaign.budget - taken)
     item = BudgetItem(*budget_key(campaign.id))
-    tx.update(item, (action,), condition=None, otherwise=lambda _: Contended())
+    tx.update(
+        item,
+        (action, BudgetItem.version.set(campaign.version)),
+        condition=BudgetItem.version.does_not_exist() | (BudgetItem.version < campaign.version),
+        otherwise=lambda _: Contended(),
+    )
 
 
 def take_budget(work: Work, campaign_id: str, *, points: int, mark: str) -> bool:
