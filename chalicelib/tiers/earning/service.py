@@ -160,10 +160,7 @@ def case_of(work: Work, sale: Sale, *, head: Head, program: Program) -> Case:
 
 
 def open_sale(work: Work, member_id: str | None) -> tuple[Head, Program, Opened | None]:
-    """Return the settings of now, with the wallet of a purchase's member; None where there is none.
-
-    One consistent read.
-    """
+    """Return the settings of now, and a member's wallet where there is one, as of one read."""
     opened = None if member_id is None else _opened(work, member_id)
     if opened is not None:
         return opened.head, opened.program, opened
