@@ -62,6 +62,17 @@ def due(work: Work, kind: str, *, limit: int, after: str | None = None) -> Page[
     return _page(work, kind, limit=limit, after=after, until=f"{rfc3339(work.now)}#{LAST}")
 
 
+def all_due(work: Work, kind: str) -> Iterator[str]:
+    """Yield the names of all things of a kind whose deadline has come, soonest first."""
+    after: str | None = None
+    while True:
+        page = due(work, kind, limit=PAGE, after=after)
+        yield from page.items
+        after = page.next_position
+        if after is None:
+            return
+
+
 def due_by(work: Work, kind: str, *, day: date, limit: int, after: str | None = None) -> Page[str]:
     """Return the names of things of a kind whose day has come by `day`, soonest first."""
     return _page(work, kind, limit=limit, after=after, until=f"{day.isoformat()}#{LAST}")

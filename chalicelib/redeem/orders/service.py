@@ -44,8 +44,6 @@ from chalicelib.storage.work import Work
 
 DESK: Final = "desk"
 """The partition of operators' receipts: one for all orders, so that a key is spent for all."""
-OVERDUE_PAGE: Final = 100
-"""As many as one batch of reads takes."""
 EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Before any order."""
 
@@ -104,10 +102,9 @@ def open_case(work: Work, request: Request, *, receipt: Key | None = None) -> Ca
 
 def find(work: Work, order_id: str) -> Order:
     """Return an order, or raise `NotFound`."""
-    order = None if _owner(order_id) is None else store.find(work, order_id)
-    if order is None:
-        raise NotFound
-    return order
+    for order in find_all(work, [order_id]):
+        return order
+    raise NotFound
 
 
 def of_member(work: Work, member_id: str, *, order_id: str) -> Order:
@@ -153,13 +150,7 @@ def waiting(work: Work, *, limit: int, after: str | None) -> Page[Order]:
 def overdue(work: Work) -> Iterator[str]:
     """Yield the ids of orders that waited past their deadline."""
     for kind in store.WAKE.values():
-        after: str | None = None
-        while True:
-            page = wakes.due(work, kind, limit=OVERDUE_PAGE, after=after)
-            yield from page.items
-            after = page.next_position
-            if after is None:
-                break
+        yield from wakes.all_due(work, kind)
 
 
 def found_by_time(order: Order) -> Mapping[str, str]:

@@ -129,12 +129,6 @@ def find_raw(work: Work, order_id: str) -> RawItem | None:
     return fetch_raw(work, [key]).get(key)
 
 
-def find(work: Work, order_id: str) -> Order | None:
-    """Return an order, or None."""
-    raw = find_raw(work, order_id)
-    return None if raw is None else order_from(raw)
-
-
 def find_all(work: Work, order_ids: Sequence[str]) -> list[Order]:
     """Return the orders that exist among the ids, in their order."""
     keys = [key_of(order_id) for order_id in order_ids]

@@ -25,14 +25,13 @@ from chalicelib.storage.reads import Range, fetch_raw, query_all
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Moved, Transaction
-from chalicelib.storage.wakes import due, wake
+from chalicelib.storage.wakes import all_due, wake
 from chalicelib.storage.work import Work
 
 PARTITION: Final = "refunds"
 ID_PATTERN: Final = re.compile(r"rfd_[0-9A-Za-z]{20}")
 WAKE: Final = "refund"
 """The kind of deadline of refunds whose money is not back: at once."""
-PAGE: Final = 100
 
 
 class OrderRefundItem(Item):
@@ -95,13 +94,7 @@ def latest(tx: Transaction, refund: OrderRefund) -> OrderRefund:
 
 def pending(work: Work) -> Iterator[str]:
     """Yield the ids of refunds whose money is not back yet."""
-    after: str | None = None
-    while True:
-        page = due(work, WAKE, limit=PAGE, after=after)
-        yield from page.items
-        after = page.next_position
-        if after is None:
-            return
+    return all_due(work, WAKE)
 
 
 def owed_on(work: Work, day: date) -> Iterator[OrderRefund]:
