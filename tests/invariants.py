@@ -174,5 +174,8 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     stock.imports_make_the_codes,
     stock.imports_keep_no_codes,
     privacy.nothing_personal_is_left_of_the_erased,
+    privacy.nothing_more_goes_to_the_erased,
     privacy.nothing_is_left_to_the_erased,
 )
+AT_REST: Final = frozenset({privacy.nothing_more_goes_to_the_erased})
+"""What holds when nobody is in the middle of something; every other holds after each write."""

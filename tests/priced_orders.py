@@ -257,7 +257,15 @@ PRICED_ORDERS: Final = (
         reads_over=2,
         why=NEWS,
     ),
-    Priced("send an order", "order, audit row", 4, 5, sending, reads_over=1, why=OLD),
+    Priced(
+        "send an order",
+        "order, audit row; a check that the member is there",
+        6,
+        7,
+        sending,
+        reads_over=1,
+        why=OLD,
+    ),
     Priced(
         "fetch a code, first",
         "order; the wallet, which is only checked",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.outreach.notices import store
 from chalicelib.outreach.notices.model import Held
 from chalicelib.outreach.wording.model import Kind, Notice
+from chalicelib.storage.table import connection
 from chalicelib.storage.transaction import persist
 from chalicelib.storage.work import Work
 from tests.activities import hear, refer
@@ -66,6 +69,22 @@ def hold_a_notice(mall: Mall, subject: str) -> None:
     work = Work(mall.clock.now())
     notice = Notice(id_of(subject), "J#000000000001", Kind.FROZEN)
     persist(work, lambda tx: store.put_new(tx, Held(notice, Channel.MAIL, work.now)))
+
+
+@contextmanager
+def between(happens: Callable[[], object]) -> Iterator[None]:
+    """Let something happen right before the first write of the block."""
+    events, left = connection().connection.client.meta.events, [happens]
+
+    def look(model: Any, **_: object) -> None:
+        if model.name == "TransactWriteItems" and left:
+            left.pop()()
+
+    events.register("before-call.dynamodb", look)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb", look)
 
 
 def erased(lin: Api) -> Json:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tests import invariants_privacy as privacy
 from tests.mall import id_of
-from tests.vandalism import Columns, Plants, alter, change, items, put, remove, s, strip
+from tests.vandalism import Plants, alter, change, items, put, remove, s, strip
 
 PERSONAL: Final = ("n", "e", "t", "b", "r")
 INSTANT: Final = s("2026-11-22T00:00:00Z")
@@ -21,7 +21,7 @@ def leave() -> None:
     profile = items("profile", "lin")[0]
     kept = {name: profile[name] for name in profile if name not in PERSONAL}
     put(kept | {"x": INSTANT})
-    left: list[Columns] = items("address", "lin") + items("wishes", "lin")
+    left = [one for shape in ("address", "notice", "wishes") for one in items(shape, "lin")]
     for item in left + items("phone", m=id_of("lin")):
         remove(item)
     for order in items("order", "lin"):
@@ -56,7 +56,7 @@ PLANTS: Final[Plants] = {
         spoilt(lambda: change("profile", 0, "lin", b=s("1990-05-17"))),
     ),
     "an erased member's address": (
-        privacy.nothing_personal_is_left_of_the_erased,
+        privacy.nothing_more_goes_to_the_erased,
         spoilt(item(f"A#{ORDER}", b=s("{}"))),
     ),
     "an erased member's wishes": (
@@ -68,8 +68,16 @@ PLANTS: Final[Plants] = {
         spoilt(lambda: put({"p": s(f"phone#{'0' * 22}"), "s": s("M"), "m": s(id_of("lin"))})),
     ),
     "an erased member's parcel": (
-        privacy.nothing_personal_is_left_of_the_erased,
+        privacy.nothing_more_goes_to_the_erased,
         spoilt(lambda: change("order", 0, "lin", tr=s("left at the neighbour's"))),
+    ),
+    "a parcel that is still to be sent to an erased member": (
+        privacy.nothing_more_goes_to_the_erased,
+        spoilt(lambda: change("order", 0, "lin", fu=s("pending"))),
+    ),
+    "a notice to an erased member": (
+        privacy.nothing_more_goes_to_the_erased,
+        spoilt(item("N#J#000000000001#mail", k=s("frozen"))),
     ),
     "a tombstone of somebody who is there": (
         privacy.nothing_personal_is_left_of_the_erased,

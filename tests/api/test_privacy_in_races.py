@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 
-from chalicelib.storage.table import connection
 from chalicelib.storage.wakes import waiting
 from chalicelib.storage.work import Work
+from tests.cash import amounts, came_late, dear, given_back, look, paid_too_late
 from tests.events import Reply
-from tests.invariants import check_all
+from tests.faults import Crashed, Fault, faults
+from tests.invariants import check_all, snapshot
 from tests.mall import Mall, a_purchase, id_of, made
-from tests.orders import ADDRESS, placed, run_expiry
-from tests.privacy import erased, told_anywhere
-from tests.rows import row
+from tests.orders import ADDRESS, placed, run_expiry, send
+from tests.privacy import SECRETS, a_full_life, between, erased, told_anywhere
+from tests.rows import of_sort, row
+from tests.stripes import LocalStripe, taking_money
+from tests.tape import Tape
 
 TO_REMIND: Final = datetime(2028, 10, 31, 4, tzinfo=UTC)
 """Thirty days before the last one of points that are earned at the opening."""
@@ -31,29 +34,93 @@ def checked(mall: Mall) -> Iterator[None]:
     check_all(Work(mall.clock.now()))
 
 
-@contextmanager
-def between(happens: Callable[[], object]) -> Iterator[None]:
-    """Let something happen right before the first write of the block."""
-    events, left = connection().connection.client.meta.events, [happens]
+def test_an_order_in_between_stands_against_being_erased_and_nothing_is_lost(mall: Mall) -> None:
+    lin, mug = a_full_life(mall), mall.reward(10)
+    after: list[bytes] = []
 
-    def look(model: Any, **_: object) -> None:
-        if model.name == "TransactWriteItems" and left:
-            left.pop()()
+    def come() -> None:
+        placed(lin, mug, address=ADDRESS)
+        after.append(snapshot(Work(mall.clock.now())))
 
-    events.register("before-call.dynamodb", look)
-    try:
-        yield
-    finally:
-        events.unregister("before-call.dynamodb", look)
-
-
-def test_an_order_in_between_is_seen_and_stands_against_being_erased(mall: Mall) -> None:
-    lin, mug = mall.member("lin", points=100), mall.reward(10)
-    with between(lambda: placed(lin, mug, address=ADDRESS)):
+    with between(come):
         refused = lin.delete("/me")
     assert refused.code == "orders_open"
-    (order,) = made(lin.get("/orders"), 200)["items"]
-    assert made(lin.get(f"/orders/{order['id']}"), 200)["address"]["line1"] == ADDRESS["line1"]
+    assert after == [snapshot(Work(mall.clock.now()))]
+    assert told_anywhere() == set(SECRETS)
+
+
+@pytest.mark.parametrize("word", [{"tracking": "left at neighbour Wang's"}, {"state": "pending"}])
+def test_no_word_about_a_parcel_outlives_its_member(mall: Mall, word: dict[str, str]) -> None:
+    lin, mug = mall.member("lin", points=100), mall.reward(10)
+    order = placed(lin, mug, address=ADDRESS)
+    made(send(mall, order), 200)
+    with between(lambda: made(send(mall, order, **word), 200)):
+        erased(lin)
+    told = made(mall.support.get(f"/admin/orders/{order['id']}"), 200)
+    assert (told["fulfilment"], told["tracking"], told["address"]) == ("sent", None, None)
+    assert send(mall, order, **word).code == "nothing_to_send"
+    assert told_anywhere() == set()
+
+
+def test_an_operators_word_that_was_judged_before_comes_too_late(mall: Mall) -> None:
+    lin, mug = mall.member("lin", points=100), mall.reward(10)
+    order = placed(lin, mug, address=ADDRESS)
+    made(send(mall, order), 200)
+    with between(lambda: erased(lin)):
+        late = send(mall, order, tracking="left at neighbour Wang's")
+    assert (late.status, late.code) == (409, "nothing_to_send")
+    assert told_anywhere() == set()
+
+
+def test_whoever_dies_over_it_has_forgotten_nothing_that_the_relay_does_not_forget(
+    mall: Mall,
+) -> None:
+    lin, tape = a_full_life(mall), Tape()
+    with faults({1: Fault.CRASH_BEFORE}, only="TransactWriteItems"), pytest.raises(Crashed):
+        lin.delete("/me")
+    assert told_anywhere() == {"林小雨", "南京西路", "left at"}
+    assert tape.play(mall) == []
+    assert told_anywhere() == set()
+    assert of_sort("N#") == []
+
+
+def test_two_who_erase_at_once_erase_once(mall: Mall) -> None:
+    lin = a_full_life(mall)
+    with between(lambda: erased(lin)):
+        late = lin.delete("/me")
+    assert (late.status, late.code) == (503, "contended")
+    assert lin.delete("/me").status == 401
+
+
+@pytest.fixture
+def stripe(mall: Mall, tmp_path: Path) -> Iterator[LocalStripe]:
+    """Return a local Stripe that takes the mall's money, by the mall's clock."""
+    with taking_money(mall, tmp_path) as local:
+        yield local
+
+
+def test_money_that_brings_an_order_back_in_between_finds_its_address(
+    mall: Mall, stripe: LocalStripe
+) -> None:
+    lin, mug = mall.member("lin", points=500), dear(mall)
+    order = placed(lin, mug, address=ADDRESS)
+    paid_too_late(mall, stripe, lin, order)
+    with between(lambda: came_late(mall, order)):
+        assert lin.delete("/me").code == "orders_open"
+    told = look(lin, order)
+    assert (told["status"], told["fulfilment"]) == ("settled", "pending")
+    assert told["address"]["line1"] == ADDRESS["line1"]
+
+
+def test_money_that_comes_for_somebody_who_was_erased_goes_back(
+    mall: Mall, stripe: LocalStripe
+) -> None:
+    lin, mug = mall.member("lin", points=500), dear(mall)
+    order = placed(lin, mug, address=ADDRESS)
+    paid_too_late(mall, stripe, lin, order)
+    erased(lin)
+    assert came_late(mall, order).order.status == "expired"
+    assert amounts(given_back(mall, order)) == [2990]
 
 
 def test_points_that_come_in_between_end_as_well(mall: Mall) -> None:
@@ -90,6 +157,6 @@ def test_what_was_judged_before_an_erasure_comes_too_late(mall: Mall, path: str)
     send = ways[path]
     with between(lambda: erased(lin)):
         late = send()
-    assert (late.status, late.code) == (503, "contended")
+    assert late.code == ("unauthenticated" if path == "/me/notices" else "contended")
     assert send().status == (404 if path == "/purchases" else 401)
     assert told_anywhere() == set()

@@ -19,6 +19,7 @@ import pytest
 from app import app
 from chalicelib.gateways.messages.errors import Down
 from infra.local import jobs
+from tests import crash_privacy
 from tests.activities import refer
 from tests.cash import CASH, lapse, paid_too_late
 from tests.crash_cash import worked_off
@@ -28,6 +29,7 @@ from tests.crash_requests import Clients
 from tests.crashes import Hours, Loaded, Send
 from tests.differences import FOLLOWED, Plant
 from tests.events import Api, Json, Reply, a_caller
+from tests.faults import Crashed, Fault, faults
 from tests.mall import Mall, id_of, made
 from tests.orders import placed, run_expiry
 from tests.outbox import Outbox, telling
@@ -132,6 +134,14 @@ def reward_a_referrer(clients: Clients) -> Send:
     return lambda: read(clients, tape)
 
 
+def forget_the_erased(clients: Clients) -> Send:
+    """Whoever was erasing somebody died behind the first transaction."""
+    leave, tape = crash_privacy.erase(clients), Tape()
+    with faults({1: Fault.CRASH_BEFORE}, only="TransactWriteItems"), pytest.raises(Crashed):
+        leave()
+    return lambda: read(clients, tape)
+
+
 def tell_what_is_parked(clients: Clients) -> Send:
     """A reader that finds nothing parks a record; asked for twice, it is told in the end."""
     mall = clients.mall
@@ -189,7 +199,7 @@ DEEDS: Final[Mapping[str, Sequence[Prepare]]] = {
         *(reconcile(plant) for _, plant in FOLLOWED),
         reconcile_late_money,
     ],
-    "relay": [tell, reward_a_referrer, tell_what_is_parked],
+    "relay": [tell, reward_a_referrer, forget_the_erased, tell_what_is_parked],
     "stripe-events": [
         *(entry.prepare for entry in (*QUEUES.values(), *DISPUTES.values())),
         *(of_stripe(name) for name in ENTRIES if name.startswith("hear of")),

@@ -12,6 +12,7 @@ from typing import Final
 
 from tests.interleavings import activity_cases as activity
 from tests.interleavings import ending_points
+from tests.interleavings import leaving_cases as leaving
 from tests.interleavings import use_cases as use
 from tests.interleavings.actors import Stage
 from tests.interleavings.scene import Scene
@@ -95,6 +96,13 @@ GROUPS: Final[Mapping[str, Mapping[str, Prepare]]] = {
 """What shares what."""
 
 
+LEAVING: Final[Mapping[str, Prepare]] = {
+    "place": leaving.place,
+    "tell of a parcel": leaving.tell,
+    "wish": leaving.wish,
+}
+"""Who meets somebody who leaves; among themselves they meet elsewhere."""
+
 THREES: Final = (
     ("a wallet", "place", "purchase", "refund of a purchase"),
     ("a wallet", "place", "cancel", "freeze"),
@@ -133,6 +141,7 @@ def meetings(*, every_three: bool = False) -> dict[str, Meeting]:
     found = [one for shared, group in GROUPS.items() for one in _twos(shared, group)]
     for name, both in ending_points.leaving().items():
         found.append(Meeting(f"a member who leaves: {name}, erase", both))
+    found += list(_leaving())
     for shared, group in GROUPS.items():
         chosen = [tuple(names) for of, *names in THREES if of == shared]
         bound = PREEMPTIONS_OF_THREES_MAX.get(shared) if every_three else None
@@ -141,6 +150,11 @@ def meetings(*, every_three: bool = False) -> dict[str, Meeting]:
             told = f"{shared}: {', '.join(names)}"
             found.append(Meeting(told, prepares, preemptions_max=bound))
     return {meeting.name: meeting for meeting in found}
+
+
+def _leaving() -> Iterator[Meeting]:
+    for name, prepare in LEAVING.items():
+        yield Meeting(f"a member who leaves: {name}", (leaving.leave, prepare))
 
 
 def _twos(shared: str, group: Mapping[str, Prepare]) -> Iterator[Meeting]:

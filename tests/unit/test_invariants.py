@@ -67,6 +67,7 @@ def test_somebody_who_left_properly_is_no_fault(work: Work) -> None:
     vandalism_privacy.leave()
     books = books_of(laid(), zone=read_books(work).zone)
     assert not [*privacy.nothing_personal_is_left_of_the_erased(books)]
+    assert not [*privacy.nothing_more_goes_to_the_erased(books)]
     assert not [*privacy.nothing_is_left_to_the_erased(books)]
 
 

@@ -120,7 +120,10 @@ def require_thawed(tx: Transaction, wallet: Wallet) -> None:
 
 
 def require_present(tx: Transaction, member_id: str) -> None:
-    """Require that a member is not erased while something else of theirs is written."""
+    """Require that a member is not erased while something else of theirs is written.
+
+    `Mistaken` where they were, in between.
+    """
     store.check_present(tx, member_id)
 
 

@@ -26,7 +26,7 @@ from chalicelib.ledger.wallets.rules import MemberFrozen
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import patiently
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem, code_of
-from chalicelib.storage.transaction import Moved, Transaction
+from chalicelib.storage.transaction import Mistaken, Moved, Transaction
 from chalicelib.storage.wakes import day_of_wake, due_by, wake_on
 from chalicelib.storage.work import Work
 
@@ -157,7 +157,7 @@ def check_present(tx: Transaction, member_id: str) -> None:
     tx.check(
         WalletItem(*key_of(member_id)),
         condition=WalletItem.erased.does_not_exist(),
-        otherwise=lambda _: Contended(),
+        otherwise=lambda _: Mistaken(),
     )
 
 

@@ -26,7 +26,7 @@ from typing import Final
 from chalicelib.gateways.messages.errors import Down, Rejected
 from chalicelib.gateways.messages.model import Channel, Message
 from chalicelib.gateways.messages.port import Messages
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import NotFound, Unauthenticated
 from chalicelib.ledger.members import service as members
 from chalicelib.ledger.members.model import Profile
 from chalicelib.ledger.wallets import service as wallets
@@ -53,7 +53,7 @@ from chalicelib.outreach.wording import service as wording
 from chalicelib.outreach.wording.model import Kind, Notice, Written
 from chalicelib.outreach.wording.rules import refreshed
 from chalicelib.storage import wakes
-from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 from chalicelib.web.logs import alarm
 
@@ -144,6 +144,8 @@ def prefer(
         return persist(work, attempt)
     except AlreadyWished as already:
         return already.wishes
+    except Mistaken:
+        raise Unauthenticated from None
 
 
 def all_of(work: Work, member_id: str) -> Iterator[Held]:

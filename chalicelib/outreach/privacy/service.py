@@ -3,11 +3,18 @@
 An export follows the journal, because everything that ever happened to a wallet has an entry there,
 and an entry names what it is about. It only reads.
 
-Erasure looks first whether anything is under way. Then it takes away what may be lost in parts, in
-this order: tracking texts, addresses, notices. Last, one transaction puts a tombstone in the place
-of the profile, frees the phone, ends the points, marks the wallet and forgets the preferences.
-Whoever is interrupted asks again, and it goes on; whatever comes in between takes the wallet's next
-version, and everything is looked at again. The journal stays, under an id that now means nobody.
+Erasure looks first whether anything is under way. Then one transaction puts a tombstone in the
+place of the profile, frees the phone, ends the points, marks the wallet and forgets the
+preferences; it requires the wallet's version from before the look, and whatever comes in between
+takes the next one, so that everything is looked at again. Up to here nothing was taken away:
+whoever is refused has lost nothing.
+
+From then on nobody can add anything personal, and what is left goes in parts: tracking texts,
+addresses, notices. Whoever is interrupted there goes on when they ask again, and the relay goes on
+when it hears the journal's entry, whether anybody asks or not. The price: after a crash an address
+outlives its member until the relay has read, which takes seconds.
+
+The journal stays, under an id that now means nobody.
 """
 
 from __future__ import annotations
@@ -16,7 +23,7 @@ from contextlib import suppress
 
 from chalicelib.catalog.limits import service as limits
 from chalicelib.gateways.payments.port import Payments
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import NotFound, Unauthenticated
 from chalicelib.kernel.ids import random_token
 from chalicelib.ledger.adjustments import service as adjustments
 from chalicelib.ledger.journal import service as journal
@@ -31,7 +38,6 @@ from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.redeem.fulfilment import service as fulfilment
 from chalicelib.redeem.orders import service as orders
-from chalicelib.redeem.orders.model import Order
 from chalicelib.redeem.progress import service as progress
 from chalicelib.redeem.refunds import service as refunds
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
@@ -39,9 +45,6 @@ from chalicelib.storage.work import Patience, Work
 from chalicelib.tiers.activities import service as activities
 from chalicelib.tiers.campaigns import service as campaigns
 from chalicelib.tiers.earning import service as earning
-
-ORDERS_PAGE = 100
-"""As many orders as are read at once."""
 
 
 def export(work: Work, member_id: str, *, limit: int, after: str | None) -> Export:
@@ -82,21 +85,35 @@ def erase(work: Work, payments: Payments, *, member_id: str) -> Erased:
     patience = Patience(work)
     mark = random_token(work.dice)
     while True:
-        # Again where anything came in between: it may be an order, with an address.
-        with suppress(Mistaken):
-            return _erase(work, payments, member_id=member_id, mark=mark)
-        patience.again(overtaken=True)
+        try:
+            erased = _erase(work, payments, member_id=member_id, mark=mark)
+        except Mistaken:
+            # Something came in between: it may be an order that is to be sent.
+            patience.again(overtaken=True)
+            continue
+        except Unauthenticated:
+            # Erased before, perhaps by a request that got no further.
+            clear(work, member_id)
+            raise
+        clear(work, member_id)
+        return erased
+
+
+def clear(work: Work, member_id: str) -> None:
+    """Erase what is left of a member who was erased; again, it goes on where it stopped."""
+    for order in orders.all_of(work, member_id):
+        fulfilment.forget(work, order=order)
+    orders.erase_addresses(work, member_id)
+    notices.erase_held(work, member_id)
 
 
 def _erase(work: Work, payments: Payments, *, member_id: str, mark: str) -> Erased:
     opened, _ = members.open_profile(work, member_id)
     ended = balance(opened.wallet, opened.today)
-    known = _orders(work, payments, member_id=member_id)
+    known = list(orders.all_of(work, member_id))
+    if any(progress.current(work, payments, order=one).version != one.version for one in known):
+        raise Mistaken
     refuse_open(known, held=opened.wallet.held)
-    for order in known:
-        fulfilment.erase_tracking(work, order=order)
-    orders.erase_addresses(work, member_id)
-    notices.erase_held(work, member_id)
 
     def attempt(tx: Transaction) -> None:
         members.erase(tx, opened, mark=mark)
@@ -108,18 +125,3 @@ def _erase(work: Work, payments: Payments, *, member_id: str, mark: str) -> Eras
     with suppress(Replayed):
         persist(work, attempt)
     return Erased(member_id, work.now, ended)
-
-
-def _orders(work: Work, payments: Payments, *, member_id: str) -> list[Order]:
-    """Return all orders of a member; raises `Mistaken` where one had to be moved on first."""
-    known: list[Order] = []
-    after: str | None = None
-    while True:
-        page = orders.page(work, member_id, limit=ORDERS_PAGE, after=after)
-        for order in page.items:
-            if progress.current(work, payments, order=order).version != order.version:
-                raise Mistaken
-            known.append(order)
-        after = page.next_position
-        if after is None:
-            return known

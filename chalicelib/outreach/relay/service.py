@@ -24,10 +24,11 @@ from chalicelib.kernel.pages import Page
 from chalicelib.ledger.expiry import service as expiry
 from chalicelib.ledger.expiry.model import Reminder
 from chalicelib.ledger.journal import service as journal
-from chalicelib.ledger.journal.model import Entry
+from chalicelib.ledger.journal.model import Entry, Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.outreach.notices import service as notices
 from chalicelib.outreach.notices.model import Fact
+from chalicelib.outreach.privacy import service as privacy
 from chalicelib.outreach.relay import store
 from chalicelib.outreach.relay.model import Change, Parked, Record, State
 from chalicelib.outreach.relay.rules import (
@@ -63,13 +64,20 @@ def reward_referrers(work: Work, messages: Messages, *, fact: Fact) -> Counts:  
     return {}
 
 
+def forget(work: Work, messages: Messages, *, fact: Fact) -> Counts:  # noqa: ARG001
+    """Hear of members who were erased, of whom something may be left."""
+    if isinstance(fact, Entry) and fact.reason is Reason.ERASED:
+        privacy.clear(work, fact.member_id)
+    return {}
+
+
 def count(work: Work, messages: Messages, *, fact: Fact) -> Counts:  # noqa: ARG001
     """Count what was heard by its sort: the log shows that entries and audit rows arrive."""
     return {HEARD[type(fact)]: 1}
 
 
 HEARD: Final = {Entry: "entries", Reminder: "reminders", AuditRow: "audit_rows"}
-READERS: Final[tuple[Reader, ...]] = (notices.hear, reward_referrers, count)
+READERS: Final[tuple[Reader, ...]] = (notices.hear, reward_referrers, forget, count)
 """Everybody who hears every fact, in this order."""
 
 

@@ -42,6 +42,19 @@ def progressed(order: Order, progress: Progress) -> Order:
     return replace(order, version=order.version + 1, fulfilment=progress.state, tracking=tracking)
 
 
+def forgotten(order: Order) -> Order:
+    """Return an order without a word about its way, whose member was erased.
+
+    Nobody is erased while an order is still to be sent. One that an operator took for unsent in
+    that very moment counts as sent, as its member was told: there is nobody to send it to.
+    """
+    unsent = order.fulfilment is Fulfilment.PENDING
+    if order.tracking is None and not unsent:
+        return order
+    told = Fulfilment.SENT if unsent else order.fulfilment
+    return replace(order, version=order.version + 1, fulfilment=told, tracking=None)
+
+
 def fetched(order: Order) -> Order:
     """Return an order whose codes were seen.
 

@@ -2,6 +2,9 @@
 
 An order is marked before its codes are read: whoever has seen a code can no longer cancel, also
 when the answer was lost on its way.
+
+Nothing more is noted of the way to somebody who was erased: each note requires that its member is
+there, so that whoever erases afterwards has seen the last of them.
 """
 
 from __future__ import annotations
@@ -16,13 +19,13 @@ from chalicelib.ledger.wallets.rules import refuse_frozen
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.redeem.fulfilment.model import Progress
-from chalicelib.redeem.fulfilment.rules import fetched, progressed
+from chalicelib.redeem.fulfilment.rules import NothingToSend, fetched, forgotten, progressed
 from chalicelib.redeem.orders import service as orders
 from chalicelib.redeem.orders.model import Order
 from chalicelib.redeem.orders.rules import AlreadySo, numbers_of
 from chalicelib.redeem.orders.service import Case, Request
 from chalicelib.redeem.progress import service as progress
-from chalicelib.storage.transaction import Transaction, persist
+from chalicelib.storage.transaction import Mistaken, Transaction, persist
 from chalicelib.storage.work import Work
 
 
@@ -41,6 +44,7 @@ def report(work: Work, payments: Payments, *, request: Request, told: Progress) 
         if was == now:
             raise AlreadySo(before)
         orders.put(tx, before, after=after)
+        wallets.require_present(tx, before.member_id)
         audit.record(tx, _deed(request, was=was, now=now))
         return after
 
@@ -48,6 +52,8 @@ def report(work: Work, payments: Payments, *, request: Request, told: Progress) 
         return persist(work, attempt)
     except AlreadySo as already:
         return already.order
+    except Mistaken:
+        raise NothingToSend from None
 
 
 def reveal(work: Work, payments: Payments, *, request: Request) -> list[str]:
@@ -61,14 +67,14 @@ def reveal(work: Work, payments: Payments, *, request: Request) -> list[str]:
     return codes.reveal(work, order.reward_id, numbers=numbers_of(order))
 
 
-def erase_tracking(work: Work, *, order: Order) -> None:
-    """Erase what was written about the way of an order whose member leaves for good."""
+def forget(work: Work, *, order: Order) -> None:
+    """Erase what was written about the way of an order whose member was erased."""
 
     def attempt(tx: Transaction) -> Order:
         before = orders.latest(tx, order)
-        if before.tracking is None:
+        after = forgotten(before)
+        if after is before:
             raise AlreadySo(before)
-        after = replace(before, tracking=None, version=before.version + 1)
         orders.put(tx, before, after=after)
         return after
 

@@ -129,6 +129,11 @@ def page(work: Work, member_id: str, *, limit: int, after: str | None) -> Page[O
     return store.page_of(work, member_id, limit=limit, after=after)
 
 
+def all_of(work: Work, member_id: str) -> Iterator[Order]:
+    """Yield every order of a member, also of one who was erased."""
+    return store.all_of(work, member_id)
+
+
 def addresses_of(work: Work, order_ids: Sequence[str]) -> Mapping[str, Address]:
     """Return where orders go, by their ids; those without an address are left out."""
     return store.addresses_of(work, order_ids)

@@ -8,7 +8,7 @@ under a compare-and-swap on its version. One that waits has a deadline in the in
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Final
@@ -33,7 +33,7 @@ from chalicelib.redeem.orders.model import (
     Wish,
 )
 from chalicelib.storage.dates import day_of_key, key_of_day
-from chalicelib.storage.reads import Range, fetch_raw, query
+from chalicelib.storage.reads import Range, fetch_raw, query, query_all
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Moved, Transaction, erase_all
@@ -147,6 +147,11 @@ def page_of(work: Work, member_id: str, *, limit: int, after: str | None) -> Pag
     part = Range(member_id, "O#", index="l1", forward=False, limit=limit, after=after)
     page = query(work, OrderItem, part=part)
     return Page([_order(item) for item in page.items], page.next_position)
+
+
+def all_of(work: Work, member_id: str) -> Iterator[Order]:
+    """Yield every order of a member."""
+    return map(_order, query_all(work, OrderItem, part=Range(member_id, "O#")))
 
 
 def addresses_of(work: Work, order_ids: Sequence[str]) -> dict[str, Address]:

@@ -11,7 +11,6 @@ from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.stock.model import Taken
 from chalicelib.gateways.payments.model import Intent
 from chalicelib.ledger.journal.model import Account, Reason
-from chalicelib.ledger.members.rules import refuse_erased
 from chalicelib.ledger.wallets import rules as wallets
 from chalicelib.ledger.wallets.model import Change, Lots, Wallet
 from chalicelib.redeem.orders.model import Fulfilment, Order, Status
@@ -42,8 +41,10 @@ class Retaken:
 
 
 def refuse(order: Order, facts: Facts) -> None:
-    """Raise what stands against it as against any new spending; units are asked for later."""
-    refuse_erased(facts.wallet)
+    """Raise what stands against it as against any new spending; units are asked for later.
+
+    A member who was erased has no points, and nothing is free.
+    """
     wallets.refuse_frozen(facts.wallet)
     wallets.refuse_debt(facts.wallet)
     limits.refuse(facts.counters, order.quantity)

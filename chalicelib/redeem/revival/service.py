@@ -22,7 +22,6 @@ from chalicelib.catalog.units.model import Hand
 from chalicelib.gateways.payments.model import Intent
 from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import LimitReached, NotFound
-from chalicelib.ledger.members.rules import AccountErased
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import DebtOpen, InsufficientPoints, MemberFrozen
 from chalicelib.ledger.wallets.service import Opened
@@ -37,14 +36,7 @@ from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Aside, Transaction, persist
 from chalicelib.storage.work import Work
 
-STANDS_AGAINST: Final = (
-    AccountErased,
-    MemberFrozen,
-    DebtOpen,
-    LimitReached,
-    InsufficientPoints,
-    SoldOut,
-)
+STANDS_AGAINST: Final = (MemberFrozen, DebtOpen, LimitReached, InsufficientPoints, SoldOut)
 """What may stand against bringing an order back, as against any new spending."""
 
 
