@@ -18,6 +18,7 @@ from tests.invariants import check_all, snapshot
 from tests.mall import Mall, a_purchase, id_of, made
 from tests.orders import ADDRESS, placed, run_expiry, send
 from tests.privacy import SECRETS, a_full_life, between, erased, told_anywhere
+from tests.relaying import Desk, a_desk
 from tests.rows import of_sort, row
 from tests.stripes import LocalStripe, taking_money
 from tests.tape import Tape
@@ -90,6 +91,40 @@ def test_two_who_erase_at_once_erase_once(mall: Mall) -> None:
         late = lin.delete("/me")
     assert (late.status, late.code) == (503, "contended")
     assert lin.delete("/me").status == 401
+
+
+@pytest.fixture
+def desk(mall: Mall) -> Iterator[Desk]:
+    """Return the mall with its relay."""
+    with a_desk(mall) as opened:
+        yield opened
+
+
+def freeze(mall: Mall) -> None:
+    """Do what lin is told of."""
+    path = f"/admin/members/{id_of('lin')}/freeze"
+    made(mall.support.post(path, {"reason": "a stolen phone"}), 200)
+
+
+def test_a_fact_heard_before_is_told_to_nobody_who_was_erased(desk: Desk) -> None:
+    lin = desk.lin()
+    freeze(desk.mall)
+    with between(lambda: erased(lin)):
+        assert desk.play() == []
+    assert (desk.outbox.sent, of_sort("N#"), desk.parked()) == ([], [], [])
+
+
+def test_what_waited_for_the_morning_is_sent_to_nobody_who_was_erased(desk: Desk) -> None:
+    lin = desk.lin()
+    made(lin.put("/me/notices", {"push": True}), 200)
+    desk.mall.clock.advance(hours=11)
+    freeze(desk.mall)
+    assert (desk.play(), len(desk.waiting())) == ([], 1)
+    desk.outbox.sent.clear()
+    desk.mall.clock.advance(hours=12)
+    with between(lambda: erased(lin)):
+        desk.run_job()
+    assert (desk.outbox.sent, of_sort("N#")) == ([], [])
 
 
 @pytest.fixture

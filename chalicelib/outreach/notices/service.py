@@ -251,18 +251,25 @@ def _addressee(work: Work, member_id: str) -> Addressee | None:
 
 
 def _is_new(work: Work, held: Held) -> bool:
-    try:
-        persist(work, lambda tx: store.put_new(tx, held))
-    except Replayed:
-        return False
-    return True
+    return _put(work, held, put=lambda tx: store.put_new(tx, held))
 
 
 def _go_on(work: Work, held: Held, *, after: Held) -> bool:
-    """Put a notice's next version, unless somebody else did: then it is theirs."""
+    """Put a notice's next version, unless somebody else did, or it was erased with its member."""
+    return _put(work, after, put=lambda tx: store.replace_held(tx, held, after=after, now=work.now))
+
+
+def _put(work: Work, held: Held, *, put: Callable[[Transaction], None]) -> bool:
+    """Tell whether a notice was ours to put; one that is not over requires somebody there."""
+
+    def attempt(tx: Transaction) -> None:
+        put(tx)
+        if held.due or held.outcome == GIVEN_UP:
+            wallets.require_present(tx, held.notice.member_id)
+
     try:
-        persist(work, lambda tx: store.replace_held(tx, held, after=after, now=work.now))
-    except Replayed:
+        persist(work, attempt)
+    except (Mistaken, Replayed):
         return False
     return True
 

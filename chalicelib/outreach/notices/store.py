@@ -23,7 +23,7 @@ from chalicelib.outreach.wording.model import KINDS, Notice
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, fetch, query_all
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Replayed, Transaction, erase_all
+from chalicelib.storage.transaction import Mistaken, Moved, Replayed, Transaction, erase_all
 from chalicelib.storage.wakes import wake
 from chalicelib.storage.work import Work
 
@@ -107,10 +107,13 @@ def put_new(tx: Transaction, held: Held) -> None:
 
 
 def replace_held(tx: Transaction, before: Held, *, after: Held, now: datetime) -> None:
-    """Add a notice's next version; `Replayed` where somebody else has gone on with it."""
+    """Add a notice's next version; `Replayed` where somebody else has gone on with it.
+
+    `Mistaken` where it is gone, with its member.
+    """
 
     def overtaken(image: RawItem | None) -> Exception:
-        return Replayed(image) if image else Contended()
+        return Replayed(image) if image else Mistaken()
 
     ttl = None if after.due else int((now + KEPT).timestamp())
     condition = NoticeItem.version == before.version
