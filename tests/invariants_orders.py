@@ -219,7 +219,8 @@ def _tells_what_expired(entries: list[Entry], order: Row) -> bool:
     """
     reasons = [entry.reason for entry in entries]
     since = reasons.index(V) if V in reasons else 0
-    back = [entry for entry in entries[since:] if entry.reason not in {R, H, S, P, V}]
+    beside = OF_WALLETS | {R, H, S, P, V}
+    back = [entry for entry in entries[since:] if entry.reason not in beside]
     dead = sum(entry.legs.get(Account.EXPIRED, 0) for entry in back)
     others = sum(sum(_spent(entry).values()) for entry in back)
     return bool(dead - others <= (order.get("x") or 0) <= dead)

@@ -45,8 +45,8 @@ def nothing_is_left_to_the_erased(books: Books) -> Faults:
         told = Counter(entry.reason for entry in entries.get(member_id, []))[Reason.ERASED]
         if told != int(bool(erased[member_id])):
             yield f"{member_id} was erased {told} times"
-        if erased[member_id] and wallet.available:
-            yield f"{member_id} was erased and has {wallet.available} points"
+        if erased[member_id] and (wallet.available or wallet.wakes_on):
+            yield f"{member_id} was erased and has points, or a day to be looked after"
     rows = Counter(row["u"] for row in books.of("audit") if row["w"] == "member.erase")
     if rows != Counter(member_id for member_id in erased if erased[member_id]):
         yield "the log of erasures is not that of the wallets"

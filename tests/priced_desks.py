@@ -260,12 +260,12 @@ PRICED_DESKS: Final = (
     Priced("have a record read again", "parked record, audit row", 5, 6, asking_for_a_replay),
     Priced(
         "erase",
-        "order, 2 addresses, notice; profile, phone, wallet, entry, wishes, audit row",
+        "profile, phone, wallet, entry, wishes, audit row; order, 2 addresses, notice",
         22,
-        22,
+        23,
         erasing,
         reads_over=6,
-        why="orders, addresses and notices are looked for; the wallet again where each is opened",
+        why="orders, addresses and notices are looked for; the day of the wallet leaves its index",
     ),
     Priced("export", "", 0, 0, exporting, reads=None),
 )

@@ -96,3 +96,8 @@ def told_anywhere() -> set[str]:
     """Return which secrets stand anywhere in the table."""
     texts = {text for item in scan() for text in texts_in(item)}
     return {secret for secret in SECRETS if any(secret in text for text in texts)}
+
+
+def verified(mall: Mall, subject: str = "lin") -> bool:
+    """Tell whether a member's chain holds, as an operator is told."""
+    return bool(made(mall.support.get(f"/admin/members/{id_of(subject)}/verify"), 200)["intact"])

@@ -17,7 +17,7 @@ INSTANT: Final = s("2026-11-22T00:00:00Z")
 
 
 def leave() -> None:
-    """Let lin leave."""
+    """Let lin leave, to whom everything was sent."""
     profile = items("profile", "lin")[0]
     kept = {name: profile[name] for name in profile if name not in PERSONAL}
     put(kept | {"x": INSTANT})
@@ -25,9 +25,12 @@ def leave() -> None:
     for item in left + items("phone", m=id_of("lin")):
         remove(item)
     for order in items("order", "lin"):
-        strip(order, "tr")
+        sent = {"fu": s("sent")} if order["fu"] == s("pending") else {}
+        strip(order | sent, "tr")
     nothing: dict[str, Any] = {"a": {"N": "0"}, "d": {"M": {}}, "x": {"BOOL": True}}
     change("wallet", 0, "lin", **nothing)
+    for column in ("wk", "wa"):
+        strip(items("wallet", "lin")[0], column)
     change("entry", -1, "lin", k=s("erased"))
     row = items("audit")[0] | {"s": s("2026-11-21#00000001"), "u": s(id_of("lin"))}
     put(row | {"w": s("member.erase")})
@@ -86,6 +89,10 @@ PLANTS: Final[Plants] = {
     "points of an erased member": (
         privacy.nothing_is_left_to_the_erased,
         spoilt(lambda: change("wallet", 0, "lin", a={"N": "1"})),
+    ),
+    "a day to look after an erased member": (
+        privacy.nothing_is_left_to_the_erased,
+        spoilt(lambda: change("wallet", 0, "lin", wa=s(f"2026-12-31#{id_of('lin')}"))),
     ),
     "an erasure that no entry tells of": (
         privacy.nothing_is_left_to_the_erased,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,16 +10,21 @@ from app import app
 from chalicelib.outreach.privacy.rules import LEFT_OUT, TOLD
 from chalicelib.storage.work import Work
 from tests.books import read_books, scan
-from tests.cash import bought
-from tests.disputes import CODED, dear, decide, fetch, question
+from tests.disputes import CODED, fetch
 from tests.events import Api, a_caller
 from tests.invariants import check_all, snapshot
 from tests.mall import Mall, a_purchase, id_of, made
 from tests.orders import ADDRESS, placed, refund
-from tests.privacy import PHONE, SECRETS, a_full_life, erased, in_a_campaign, told_anywhere
+from tests.privacy import (
+    PHONE,
+    SECRETS,
+    a_full_life,
+    erased,
+    in_a_campaign,
+    told_anywhere,
+    verified,
+)
 from tests.roles import ALLOWED, MEMBERS
-from tests.stripes import LocalStripe, taking_money
-from tests.webhooks import tell_all
 
 
 @pytest.fixture(autouse=True)
@@ -28,11 +32,6 @@ def checked(mall: Mall) -> Iterator[None]:
     """Look at every invariant after each test."""
     yield
     check_all(Work(mall.clock.now()))
-
-
-def verified(mall: Mall, subject: str = "lin") -> bool:
-    """Tell whether a member's chain holds, as an operator is told."""
-    return bool(made(mall.support.get(f"/admin/members/{id_of(subject)}/verify"), 200)["intact"])
 
 
 def test_an_export_tells_every_item_of_the_member_or_says_why_not(mall: Mall) -> None:
@@ -230,47 +229,3 @@ def test_somebody_who_never_joined_has_nothing_to_erase(mall: Mall) -> None:
     stranger = Api(mall.app, a_caller("member", subject="stranger"))
     assert stranger.delete("/me").code == "not_enrolled"
     assert stranger.get("/me/export").code == "not_enrolled"
-
-
-@pytest.fixture
-def stripe(mall: Mall, tmp_path: Path) -> Iterator[LocalStripe]:
-    """Return a local Stripe that takes the mall's money, by the mall's clock."""
-    with taking_money(mall, tmp_path) as local:
-        yield local
-
-
-@pytest.mark.parametrize("won", [True, False])
-def test_a_late_dispute_of_an_erased_member_goes_its_way(
-    mall: Mall, stripe: LocalStripe, *, won: bool
-) -> None:
-    lin, tea = mall.member("lin", points=500), dear(mall, CODED)
-    order = bought(lin, stripe, tea)
-    made(fetch(lin, order), 200)
-    erased(lin)
-    dispute = question(stripe, order)
-    tell_all(mall, stripe)
-    wallet = mall.support.get(f"/admin/members/{id_of('lin')}/wallet").json
-    assert (wallet["available"], wallet["debt"]) == (0, 2990)
-    decide(stripe, dispute, won=won)
-    tell_all(mall, stripe)
-    told = made(mall.support.get(f"/admin/orders/{order['id']}"), 200)
-    assert told["dispute"] == ("won" if won else "lost")
-    assert verified(mall)
-
-
-@pytest.mark.usefixtures("stripe")
-def test_an_order_that_waits_for_money_stands_against_it_until_its_time_is_over(
-    mall: Mall,
-) -> None:
-    lin, tea = mall.member("lin", points=500), dear(mall)
-    order = placed(lin, tea, address=ADDRESS)
-    refused = lin.delete("/me")
-    assert (refused.code, refused["orders"], refused["points_held"]) == (
-        "orders_open",
-        [order["id"]],
-        100,
-    )
-    mall.clock.advance(minutes=16)
-    assert erased(lin)["points_expired"] == 500
-    assert told_anywhere() == set()
-    assert made(mall.support.get(f"/admin/orders/{order['id']}"), 200)["status"] == "expired"

@@ -190,13 +190,12 @@ class Posting:
         """Stop or allow spending."""
         self._frozen = frozen
 
-    def erase(self) -> int:
-        """End every point of a member who leaves for good; return how many there were."""
+    def erase(self) -> None:
+        """End every point of a member who leaves for good."""
         ended = sum(self._lots.values())
         self._take_soonest(ended)
         self._leg(Account.EXPIRED, ended)
         self._erased = True
-        return ended
 
     def close(
         self,
@@ -231,7 +230,7 @@ class Posting:
             frozen=self._frozen,
             erased=self._erased,
             chain=entry.hash,
-            wakes_on=self._wakes_on(lots),
+            wakes_on=None if self._erased else self._wakes_on(lots),
         )
         return Change(self._before, after, entry)
 

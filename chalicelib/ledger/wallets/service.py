@@ -127,8 +127,8 @@ def require_present(tx: Transaction, member_id: str) -> None:
     store.check_present(tx, member_id)
 
 
-def erase(tx: Transaction, opened: Opened) -> int:
-    """Add that a member's points end and the wallet is nobody's; return how many points ended.
+def erase(tx: Transaction, opened: Opened) -> None:
+    """Add that a member's points end and the wallet is nobody's.
 
     Raises `Mistaken` where anything happened to the wallet since it was read; a reminder is nothing
     that happened to it.
@@ -137,10 +137,9 @@ def erase(tx: Transaction, opened: Opened) -> int:
     if wallet.version != opened.wallet.version:
         raise Mistaken
     posting = Posting(wallet, opened.today)
-    ended = posting.erase()
+    posting.erase()
     version = opened.program.version
     add(tx, posting.close(Reason.ERASED, at=tx.work.now, program_version=version))
-    return ended
 
 
 def enrol(tx: Transaction, member_id: str, *, program_version: int) -> Wallet:
