@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.storage.wakes import waiting
 from chalicelib.storage.work import Work
-from tests.cash import amounts, came_late, dear, given_back, look, paid_too_late
+from tests.cash import came_late, dear, look, paid_too_late
 from tests.events import Reply
 from tests.faults import Crashed, Fault, faults
 from tests.invariants import check_all, snapshot
@@ -145,17 +145,6 @@ def test_money_that_brings_an_order_back_in_between_finds_its_address(
     told = look(lin, order)
     assert (told["status"], told["fulfilment"]) == ("settled", "pending")
     assert told["address"]["line1"] == ADDRESS["line1"]
-
-
-def test_money_that_comes_for_somebody_who_was_erased_goes_back(
-    mall: Mall, stripe: LocalStripe
-) -> None:
-    lin, mug = mall.member("lin", points=500), dear(mall)
-    order = placed(lin, mug, address=ADDRESS)
-    paid_too_late(mall, stripe, lin, order)
-    erased(lin)
-    assert came_late(mall, order).order.status == "expired"
-    assert amounts(given_back(mall, order)) == [2990]
 
 
 def test_points_that_come_in_between_end_as_well(mall: Mall) -> None:

@@ -12,6 +12,7 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.kernel.approval import Stage
@@ -86,6 +87,11 @@ def find(work: Work, proposal_id: str) -> Proposal:
     if found is None:
         raise NotFound
     return found
+
+
+def find_all(work: Work, proposal_ids: Sequence[str]) -> list[Proposal]:
+    """Return the proposals that exist among the ids, in their order."""
+    return store.find_all(work, proposal_ids)
 
 
 def page(work: Work, stage: Stage, *, limit: int, after: str | None) -> Page[Proposal]:

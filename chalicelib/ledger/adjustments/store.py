@@ -8,6 +8,7 @@ member's, `member / Z#day`, and the operator's, `desk / Z#digest#day`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -101,6 +102,13 @@ def find(work: Work, proposal_id: str) -> Proposal | None:
     key = key_of(proposal_id)
     raw = fetch_raw(work, [key]).get(key)
     return None if raw is None else proposal_from(raw)
+
+
+def find_all(work: Work, proposal_ids: Sequence[str]) -> list[Proposal]:
+    """Return the proposals that exist among the ids, in their order."""
+    keys = [key_of(proposal_id) for proposal_id in proposal_ids]
+    found = fetch_raw(work, keys)
+    return [proposal_from(found[key]) for key in keys if key in found]
 
 
 def latest(tx: Transaction, proposal: Proposal) -> Proposal:

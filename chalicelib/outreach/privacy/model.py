@@ -13,7 +13,7 @@ from chalicelib.ledger.journal.model import Entry
 from chalicelib.ledger.members.model import Member
 from chalicelib.ledger.wallets.model import Wallet
 from chalicelib.outreach.notices.model import Held, Preferences
-from chalicelib.redeem.orders.model import Address, Order
+from chalicelib.redeem.orders.model import Shown
 from chalicelib.redeem.refunds.model import OrderRefund
 from chalicelib.tiers.activities.model import Kept
 from chalicelib.tiers.campaigns.model import GivenTo
@@ -48,8 +48,7 @@ class Happened:
     """A page of a member's journal, newest first, with everything that its entries are about."""
 
     entries: Sequence[Entry]
-    orders: Sequence[Order]
-    addresses: Mapping[str, Address]
+    orders: Sequence[Shown]
     order_refunds: Sequence[OrderRefund]
     purchases: Sequence[Purchase]
     purchase_refunds: Mapping[tuple[str, str], Refund]

@@ -59,6 +59,14 @@ LEFT_OUT: Final = (
     ),
     LeftOut(
         "",
+        Text("认领前的退款", "Refunds of a purchase from before you claimed it"),
+        Text(
+            "当时该消费尚无归属；已退金额见该笔消费。",
+            "It was nobody's then; the purchase tells how much of its money went back.",
+        ),
+    ),
+    LeftOut(
+        "",
         Text("输入错误的次数", "Counts of wrong tries"),
         Text(
             "用于防止猜测代码，一小时后失效。",

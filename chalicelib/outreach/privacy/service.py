@@ -19,6 +19,7 @@ The journal stays, under an id that now means nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from chalicelib.catalog.limits import service as limits
@@ -27,6 +28,7 @@ from chalicelib.kernel.errors import NotFound, Unauthenticated
 from chalicelib.kernel.ids import random_token
 from chalicelib.ledger.adjustments import service as adjustments
 from chalicelib.ledger.journal import service as journal
+from chalicelib.ledger.journal.model import Entry
 from chalicelib.ledger.members import service as members
 from chalicelib.ledger.members.model import Member
 from chalicelib.ledger.wallets import service as wallets
@@ -38,8 +40,10 @@ from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.redeem.fulfilment import service as fulfilment
 from chalicelib.redeem.orders import service as orders
+from chalicelib.redeem.orders.model import Shown
 from chalicelib.redeem.progress import service as progress
 from chalicelib.redeem.refunds import service as refunds
+from chalicelib.redeem.refunds.rules import stray_id_of
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Patience, Work
 from chalicelib.tiers.activities import service as activities
@@ -63,18 +67,26 @@ def export(work: Work, member_id: str, *, limit: int, after: str | None) -> Expo
             activities=activities.kept_of(work, member_id),
         )
     page = journal.page(work, member_id, limit=limit, after=after, absent=NotFound)
-    entries = page.items
+    return Export(about, _happened(work, page.items), page.next_position)
+
+
+def _happened(work: Work, entries: Sequence[Entry]) -> Happened:
+    """Return entries with everything that they are about.
+
+    Money of a payment that an order did not get went back without an entry: no point went with it.
+    """
     order_ids = [name for (name,) in named(entries, "order")]
-    happened = Happened(
+    ordered, addresses = orders.find_all(work, order_ids), orders.addresses_of(work, order_ids)
+    given_back = [name for (name,) in named(entries, "order_refund")]
+    given_back += [stray_id_of(order.intent_id) for order in ordered if order.intent_id]
+    return Happened(
         entries=entries,
-        orders=orders.find_all(work, order_ids),
-        addresses=orders.addresses_of(work, order_ids),
-        order_refunds=refunds.find_all(work, [name for (name,) in named(entries, "order_refund")]),
+        orders=[Shown(order, addresses.get(order.id)) for order in ordered],
+        order_refunds=refunds.find_all(work, given_back),
         purchases=earning.find_purchases(work, [name for (name,) in named(entries, "purchase")]),
         purchase_refunds=earning.find_refunds(work, named(entries, "purchase", "refund")),
-        adjustments=[adjustments.find(work, name) for (name,) in named(entries, "adjustment")],
+        adjustments=adjustments.find_all(work, [n for (n,) in named(entries, "adjustment")]),
     )
-    return Export(about, happened, page.next_position)
 
 
 def erase(work: Work, payments: Payments, *, member_id: str) -> Erased:

@@ -15,8 +15,7 @@ from chalicelib.outreach.notices.model import Held
 from chalicelib.outreach.notices.views import WishesView
 from chalicelib.outreach.privacy.model import About, Export
 from chalicelib.outreach.privacy.rules import LEFT_OUT
-from chalicelib.redeem.orders.model import Address, Order
-from chalicelib.redeem.orders.views import AddressOut, OrderView
+from chalicelib.redeem.orders.views import ToldOrder
 from chalicelib.redeem.refunds.model import OrderRefund
 from chalicelib.tiers.activities.model import Kept, Referred, Streak, Times
 from chalicelib.tiers.campaigns.model import GivenTo
@@ -160,22 +159,6 @@ class AboutView(View):
         )
 
 
-class ToldOrder(OrderView):
-    """An order, where it went, and whether its codes were shown."""
-
-    address: AddressOut | None
-    codes_shown: bool
-
-    @classmethod
-    def of_order(cls, order: Order, address: Address | None) -> ToldOrder:
-        """Return an order as an answer."""
-        return cls(
-            **dict(OrderView.of(order)),
-            address=AddressOut(**asdict(address)) if address else None,
-            codes_shown=order.is_fetched,
-        )
-
-
 class ToldOrderRefund(View):
     """A refund of an order."""
 
@@ -288,7 +271,7 @@ class ExportView(View):
         return cls(
             about=AboutView.of(export.about, language) if export.about else None,
             journal=[EntryView.of(entry, language) for entry in told.entries],
-            orders=[ToldOrder.of_order(one, told.addresses.get(one.id)) for one in told.orders],
+            orders=[ToldOrder.of_shown(shown) for shown in told.orders],
             order_refunds=[ToldOrderRefund.of(refund) for refund in told.order_refunds],
             purchases=[ToldPurchase.of(purchase) for purchase in told.purchases],
             purchase_refunds=[

@@ -8,7 +8,9 @@ from typing import Final, TypeVar
 
 from chalicelib.catalog.stock.model import Mode
 from chalicelib.kernel.money import Money
+from chalicelib.ledger.journal.views import DateView
 from chalicelib.ledger.members import service as members
+from chalicelib.ledger.wallets.model import NEVER
 from chalicelib.redeem.orders.model import Order, Shown
 from chalicelib.redeem.orders.rules import numbers_of
 from chalicelib.redeem.orders.service import Request
@@ -154,6 +156,39 @@ class OrderFile(OrderDetail):
             concerns=[concern.value for concern in order.concerns],
             review_until=order.deadline,
             is_fetched=order.is_fetched,
+        )
+
+
+class ToldOrder(OrderDetail):
+    """An order as an export tells it: with all that is kept of it, its codes left out.
+
+    `points_by_date` are the points that it holds; a date is null where they never expire.
+    """
+
+    points_by_date: list[DateView]
+    concerns: list[str]
+    settled_at: datetime | None
+    deadline: datetime | None
+    codes_shown: bool
+
+    @classmethod
+    def of_shown(cls, shown: Shown) -> ToldOrder:
+        """Return an order as an answer."""
+        order = shown.order
+        return cls(
+            **dict(OrderView.of(order)),
+            address=address_of(shown),
+            points_by_date=[
+                DateView(
+                    expires_on=None if lot.expires_on == NEVER else lot.expires_on,
+                    points=lot.points,
+                )
+                for lot in order.taken
+            ],
+            concerns=[concern.value for concern in order.concerns],
+            settled_at=order.settled_at,
+            deadline=order.deadline,
+            codes_shown=order.is_fetched,
         )
 
 

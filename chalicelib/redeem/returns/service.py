@@ -111,7 +111,8 @@ def _cancel_once(work: Work, request: Request, *, case: Case) -> tuple[Order, Or
         refuse_not_cancellable(before, work.now)
         put_receipt(tx, request.receipt, fingerprint=request.fingerprint)
         cash = whole(before).cash
-        order = orders.release(tx, case, before=before, step=step)
+        told = replace(step, refund_id=_refund_id(request)) if cash else step
+        order = orders.release(tx, case, before=before, step=told)
         if not cash:
             return order, None
         owed = OrderRefund(
