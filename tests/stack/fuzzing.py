@@ -23,6 +23,7 @@ IDS_VARIABLE: Final = "JIFEN_FUZZED_IDS"
 RULE_REFUSALS: Final = frozenset({404, 409, 412, 422, 428})
 """What the contract answers where a rule, a state or a version stands against valid data."""
 UNSAYABLE: Final = {
+    "/activities/check_in/streaks": "a number of days has one bonus",
     "/amount": "an order that was paid without cash is refunded by quantity",
     "/birthday": "a birthday lies in the past",
     "/cursor": "only what a page handed out is a cursor",

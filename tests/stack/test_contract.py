@@ -29,8 +29,16 @@ SEED: Final = 7
 EXAMPLES_MAX: Final = 8 if IS_WHOLE else 3
 """Random requests for each operation and mode, beside those that cover the schema's corners."""
 METHODS: Final = ("get", "post", "put", "delete")
-RUNS: Final = {"nobody": "", "member": "member", "channel:store-1": "channel", "admin": "admin"}
+RUNS: Final = {
+    "nobody": "",
+    "member": "member",
+    "leaver": "member",
+    "channel:store-1": "channel",
+    "admin": "admin",
+}
 """Whose token is tried, and the role that its operations name; admin may what any operator may."""
+FAREWELL: Final = "DELETE /v1/me"
+"""Tried by a member of its own: afterwards their token opens nothing, and all else would be 401."""
 OPERATORS: Final = frozenset({"marketing", "support", "finance", "admin"})
 CODES: Final = "\n".join(f"FUZZ-{number:04}" for number in range(100))
 
@@ -96,7 +104,8 @@ def followed(contract: Json, told: Json) -> Json:
 
 def tried_by(role: str, told: Mapping[str, Json]) -> list[str]:
     """Return the routes that are tried with a role's token."""
-    return [route for route in told if RUNS[role] in roles_of(told[route])]
+    own = [route for route in told if RUNS[role] in roles_of(told[route])]
+    return [route for route in own if (route == FAREWELL) == (role == "leaver")]
 
 
 def roles_of(operation: Json) -> set[str]:
@@ -118,10 +127,12 @@ def test_nothing_that_schemathesis_tries_breaks_the_contract(
 ) -> None:
     told = operations(contract)
     chosen = [told[route]["operationId"] for route in tried_by(role, told)]
-    caller = client if role == "nobody" else client.person("fuzzer", role)
+    person = ("leaver", "member") if role == "leaver" else ("fuzzer", role)
+    caller = client if role == "nobody" else client.person(*person)
     ran = fuzz(caller, chosen, ids=real_ids(client), scratch=tmp_path)
     assert ran.returncode == 0, ran.stdout[-8000:]
     assert client.get("/health").status_code == 200
+    assert client.person("fuzzer", "member").get("/me").status_code == 200
 
 
 def fuzz(

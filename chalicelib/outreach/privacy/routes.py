@@ -32,6 +32,11 @@ EXPORT_EXAMPLE: Final[Example] = {
         "notices": [],
         "limits": [{"reward_id": "rwd_0Ab1Cd2Ef3G", "period": "m2611", "units": 1}],
         "campaigns": [{"campaign_id": "cmp_0Ab1Cd2Ef3G", "period": "e", "points": 200}],
+        "activities": {
+            "streak": {"last_on": "2026-11-21", "days": 3, "longest": 7},
+            "counted": [{"what": "task/review", "period": "261121", "times": 1}],
+            "referrals": [],
+        },
         "left_out": [{"what": "Voucher codes", "why": "Their orders show them."}],
     },
     "journal": PAGE_EXAMPLE["items"],
