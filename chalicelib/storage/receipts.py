@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from pynamodb.attributes import BinaryAttribute
@@ -22,6 +23,26 @@ from chalicelib.storage.work import Work
 
 RECEIPT_CHARS: Final = 21
 """125 bits: receipts of all callers of a partition share its key space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A member's request that moves something: whose, its route and key, and its fingerprint."""
+
+    member_id: str
+    route: str
+    key: str
+    fingerprint: bytes
+
+    @property
+    def receipt(self) -> Key:
+        """Return the key of its receipt item, in the member's own partition."""
+        return (self.member_id, receipt_sort(self.member_id, route=self.route, key=self.key))
+
+    @property
+    def digest(self) -> str:
+        """Return what names whatever it creates in that partition."""
+        return digest62((self.member_id, self.route, self.key), RECEIPT_CHARS)
 
 
 class Receipt(Item):

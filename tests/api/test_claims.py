@@ -65,7 +65,9 @@ def test_a_purchase_without_a_member_promises_points_and_gives_a_code(mall: Mall
     code = reply["claim_code"]
     assert re.fullmatch("[0-9A-HJKMNP-TV-Z]{16}", code)
     told = {"points": 128, "explanation": [EXPLAINED], "debt_paid": 0, "claim_code": code}
-    assert reply.json == told
+    # Through thirty days after today, in the program's zone.
+    assert reply.json == told | {"claim_through": "2026-12-21"}
+    assert guests(mall).json == reply.json
     assert code not in str(whole_table())
 
 

@@ -133,16 +133,6 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """The request behind a check-in or a task: whose it is, its route and key, its fingerprint."""
-
-    member_id: str
-    route: str
-    key: str
-    fingerprint: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Counter:
     """How often a member may do something in a period: the key of its item, and the most."""
 

@@ -9,8 +9,9 @@ from pydantic import AfterValidator, StringConstraints
 
 from chalicelib.kernel.errors import Contended, LimitReached, NotEnrolled, NotFound
 from chalicelib.ledger.members import service as members
+from chalicelib.storage.receipts import Request
 from chalicelib.tiers.activities import service
-from chalicelib.tiers.activities.model import NextBonus, Open, Request
+from chalicelib.tiers.activities.model import NextBonus, Open
 from chalicelib.tiers.activities.rules import AlreadyCheckedIn, EvidenceUsed, as_meant
 from chalicelib.tiers.earning.views import ExplanationView, explained
 from chalicelib.web.bodies import PRINTABLE, Body, View

@@ -26,7 +26,7 @@ from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
 from chalicelib.storage.reads import fetch_raw
-from chalicelib.storage.receipts import replayed_or_reused, unless_carried_out
+from chalicelib.storage.receipts import Request, replayed_or_reused, unless_carried_out
 from chalicelib.storage.table import Key
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
@@ -38,7 +38,6 @@ from chalicelib.tiers.activities.model import (
     Open,
     Progress,
     Referred,
-    Request,
     Streak,
     Tasks,
     Told,

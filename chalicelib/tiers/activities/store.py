@@ -22,10 +22,10 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended
-from chalicelib.kernel.ids import base62, digest62, keyed_digest
+from chalicelib.kernel.ids import base62, keyed_digest
 from chalicelib.settings import settings
 from chalicelib.storage.reads import Range, fetch_raw, query_all
-from chalicelib.storage.receipts import RECEIPT_CHARS, replayed_or_reused
+from chalicelib.storage.receipts import Request, replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Moved, Otherwise, Replayed, Transaction
 from chalicelib.storage.work import Work
@@ -35,7 +35,6 @@ from chalicelib.tiers.activities.model import (
     Done,
     Kept,
     Referred,
-    Request,
     Streak,
     Times,
 )
@@ -98,12 +97,12 @@ class ReferredItem(Item):
 
 def check_in_key(request: Request) -> Key:
     """Return where the check-in of a request is."""
-    return (request.member_id, f"C#{_digest(request)}")
+    return (request.member_id, f"C#{request.digest}")
 
 
 def task_key(request: Request) -> Key:
     """Return where it stands what a request did."""
-    return (request.member_id, f"T#{_digest(request)}")
+    return (request.member_id, f"T#{request.digest}")
 
 
 def streak_key(member_id: str) -> Key:
@@ -246,10 +245,6 @@ def _referred(item: ReferredItem) -> Referred:
 def _streak(raw: RawItem) -> Streak:
     item = StreakItem.read(raw)
     return Streak(date.fromisoformat(item.last_on), item.days, item.longest)
-
-
-def _digest(request: Request) -> str:
-    return digest62((request.member_id, request.route, request.key), RECEIPT_CHARS)
 
 
 def _moved(key: Key) -> Otherwise:

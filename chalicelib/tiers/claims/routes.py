@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field
 
 from chalicelib.kernel.errors import Contended, NotEnrolled, NotFound, TooMany
 from chalicelib.ledger.members import service as members
+from chalicelib.storage.receipts import Request
 from chalicelib.tiers.claims import service
 from chalicelib.tiers.claims.rules import AlreadyClaimed, ClaimExpired, typed
-from chalicelib.tiers.claims.service import Request
 from chalicelib.tiers.earning.views import ExplanationView, explained
 from chalicelib.web.bodies import Body, View
 from chalicelib.web.calls import Answer, Call

@@ -11,8 +11,7 @@ is judged again by the image that it returned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from chalicelib.kernel.errors import NotFound
@@ -21,13 +20,17 @@ from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.storage.reads import fetch_raw
-from chalicelib.storage.receipts import put_receipt, receipt_sort, replayed_or_reused
-from chalicelib.storage.table import Key, RawItem
+from chalicelib.storage.receipts import (
+    Request,
+    put_receipt,
+    replayed_or_reused,
+    unless_carried_out,
+)
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.tries import TryLimit, count_wrong_try, refuse_if_spent
 from chalicelib.storage.work import Work
 from chalicelib.tiers.claims.model import Claimed
-from chalicelib.tiers.claims.rules import AlreadyClaimed, explain_claim, refuse_claim
+from chalicelib.tiers.claims.rules import explain_claim, refuse_claim
 from chalicelib.tiers.earning import service as earning
 from chalicelib.tiers.earning.model import Purchase
 from chalicelib.tiers.earning.rules import credit, named
@@ -39,21 +42,6 @@ CLAIM_TRIES: Final = TryLimit("claim", tries_max=10, seconds=3600)
 """Ten wrong tries an hour and member (the rules of the program)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The request behind a claim: whose it is, its route and key, and its fingerprint."""
-
-    member_id: str
-    route: str
-    key: str
-    fingerprint: bytes
-
-    @property
-    def receipt(self) -> Key:
-        """Return the key of its receipt, in the member's own partition."""
-        return (self.member_id, receipt_sort(self.member_id, route=self.route, key=self.key))
-
-
 def claim(work: Work, request: Request, *, code: str) -> Claimed:
     """Bring the points of a purchase without a member to whoever has its code, once.
 
@@ -61,13 +49,9 @@ def claim(work: Work, request: Request, *, code: str) -> Claimed:
     a wrong try, `AlreadyClaimed`, `ClaimExpired`.
     """
     try:
-        purchase = _claim_once(work, request, code=code)
+        with unless_carried_out(work, request.receipt, fingerprint=request.fingerprint):
+            purchase = _claim_once(work, request, code=code)
     except Replayed:
-        return _told_again(work, code=code)
-    except AlreadyClaimed:
-        # Perhaps by this very request, after its receipt was looked for.
-        if not _was_booked(request, fetch_raw(work, [request.receipt])):
-            raise
         return _told_again(work, code=code)
     return _told(work, purchase, replayed=False)
 
@@ -75,8 +59,8 @@ def claim(work: Work, request: Request, *, code: str) -> Claimed:
 def _claim_once(work: Work, request: Request, *, code: str) -> Purchase:
     key = earning.claim_key(code)
     opened = wallets.open_wallet(work, request.member_id, request.receipt, key)
-    if _was_booked(request, opened.others):
-        raise Replayed(opened.others[request.receipt])
+    if request.receipt in opened.others:
+        raise replayed_or_reused(request.fingerprint)(opened.others[request.receipt])
     refuse_if_spent(work, CLAIM_TRIES, caller=request.member_id)
     if key not in opened.others:
         count_wrong_try(work, CLAIM_TRIES, caller=request.member_id)
@@ -117,17 +101,6 @@ def _bring(
     earning.hand_over(tx, claimed, today=opened.today)
     wallets.add(tx, change)
     return claimed
-
-
-def _was_booked(request: Request, found: Mapping[Key, RawItem]) -> bool:
-    """Tell whether a request's receipt is among what was read; another's raises `KeyReused`."""
-    receipt = found.get(request.receipt)
-    if receipt is None:
-        return False
-    told = replayed_or_reused(request.fingerprint)(receipt)
-    if not isinstance(told, Replayed):
-        raise told
-    return True
 
 
 def _told_again(work: Work, *, code: str) -> Claimed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -40,13 +41,15 @@ class PurchaseIn(Basket):
 class PurchaseView(View):
     """What a purchase earned; `debt_paid` of the points paid what was owed from a refund.
 
-    Without a member: what a claim would bring, and the code to claim it with.
+    Without a member: what a claim would bring, the code to claim it with, and the last day for
+    that. Nobody can be reminded of it, so the till prints both.
     """
 
     points: int
     explanation: list[ExplanationView]
     debt_paid: int
     claim_code: str | None
+    claim_through: date | None
 
 
 class RefundMoneyIn(MoneyIn):
@@ -92,7 +95,7 @@ routes = Routes(__name__)
         "occurred_at": "2026-11-21T08:00:00Z",
         "lines": [{"sku": "tea-100g", "category": "tea", "quantity": 2, "amount": 12850}],
     },
-    answer_example={**EXPLAINED_EXAMPLE, "debt_paid": 0, "claim_code": None},
+    answer_example={**EXPLAINED_EXAMPLE, "debt_paid": 0, "claim_code": None, "claim_through": None},
 )
 def report(call: Call[PurchaseIn]) -> Answer:
     """Book a purchase and explain what it earned; an earlier report's answer is told again."""
@@ -112,6 +115,7 @@ def report(call: Call[PurchaseIn]) -> Answer:
         explanation=explained(booked.lines, call.language),
         debt_paid=booked.purchase.debt_paid,
         claim_code=booked.claim_code,
+        claim_through=booked.purchase.claim.through if booked.purchase.claim else None,
     )
     return Answer(view, status=200 if booked.again else 201)
 
