@@ -72,6 +72,7 @@ SHAPES: Final = {
     "evidence": rf"{MEMBER} E#[0-9A-Za-z]{{22}}",
     "times": rf"{MEMBER} V#(task/{REPORTED}#d\d{{6}}|referral#m\d{{4}})",
     "referred": rf"{MEMBER} F#{MEMBER}",
+    "newcomer": r"newcomer#[0-9A-Za-z]{22} K",
     "cap": rf"{MEMBER} Y#{CAMPAIGN}#(e|d\d{{6}}|m\d{{4}})",
     "receipt": r"\S+ R#[0-9A-Za-z]{21}",
     "document": r"program D#[a-z]+#\d{12}",

@@ -3,7 +3,8 @@
 lin bought twice, returned a part, redeemed two mugs with an address, and lost the rest to its
 date; ana is frozen. mei took every way that an order has, and claimed what she had bought as a
 guest. zhou owes, and was paid back; old got points back whose date had passed, and ren did not.
-amy checked in for eight days, did tasks, and referred two.
+amy checked in for eight days, did tasks, and referred three: of them one returned what they bought
+and one came when the month was full.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ ADDRESS: Final = {
 }
 LIN: Final = {"subject": "lin", "name": "林小雨", "phone": "+8613800000001"}
 ANA: Final = {"subject": "ana", "name": "Ana María", "email": "ana@example.test"}
-ONE_A_MONTH: Final = {"per_month": 1}
+TWO_A_MONTH: Final = {"per_month": 2}
 CODES: Final = [f"SPRING-{number}" for number in range(6)]
 
 
@@ -199,15 +200,19 @@ def _correct(mall: Mall) -> None:
 
 
 def _be_active(mall: Mall) -> None:
-    """Let amy check in for eight days, do tasks, and refer two: one a month is paid for."""
+    """Let amy check in for eight days, do tasks, and refer three: two a month are paid for."""
     amy, settings = mall.member("amy"), mall.marketing.get("/admin/program")["activities"]
-    change_program(mall, activities=settings | {"referral": settings["referral"] | ONE_A_MONTH})
+    change_program(mall, activities=settings | {"referral": settings["referral"] | TWO_A_MONTH})
     for number in range(2):
         shown = {"evidence": f"https://example.test/posts/{number}"}
         made(amy.post("/me/tasks/share", shown, key=f"share-{number}"), 201)
-        refer(mall, f"friend-{number}", "amy")
-        mall.earn(f"friend-{number}", 10)
-        hear(Work(mall.clock.now()), f"friend-{number}")
+    for number in range(3):
+        friend = f"friend-{number}"
+        refer(mall, friend, "amy", device=friend)
+        made(mall.till.post("/purchases", a_purchase(friend, 10, friend)), 201)
+        hear(Work(mall.clock.now()), friend)
+    _take_back(mall, "friend-1", "r-friend")
+    hear(Work(mall.clock.now()), "friend-1")
     for number in range(8):
         made(amy.post("/me/check-ins", key=f"day-{number}"), 201)
         mall.clock.advance(days=1)

@@ -24,6 +24,7 @@ from tests import invariants_ledger as ledger
 from tests import invariants_limits as limits
 from tests import invariants_orders as orders
 from tests import invariants_privacy as privacy
+from tests import invariants_referrals as referrals
 from tests import invariants_stock as stock
 from tests import invariants_trade as trade
 from tests.books import Books, Faults, read_books, scan, size_of, texts_in
@@ -146,8 +147,12 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     activities.what_is_done_and_entries_agree,
     activities.tasks_are_counted_within_their_caps,
     activities.evidence_counts_once,
-    activities.referrals_are_paid_once,
-    activities.referrals_are_counted_within_their_cap,
+    activities.counters_are_kept_for_a_while,
+    referrals.referrals_are_paid_once,
+    referrals.referrals_are_taken_back_where_due,
+    referrals.purchases_name_who_was_paid,
+    referrals.newcomers_are_known_again,
+    referrals.referrals_are_counted_within_their_cap,
     orders.orders_and_entries_agree,
     orders.orders_hold_what_did_not_come_back,
     orders.what_comes_back_keeps_its_dates,

@@ -1,16 +1,13 @@
-"""A third of the budget table: guests, activities, withdrawals, imports, corrections."""
+"""A part of the budget table: guests, withdrawals, imports, corrections."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from chalicelib.ledger.journal import service as journal
 from chalicelib.outreach.relay import service as relay
 from chalicelib.outreach.relay.rules import parked
 from chalicelib.storage.work import Work
-from chalicelib.tiers.activities import service as activities
-from tests.activities import refer
 from tests.events import Reply
 from tests.mall import Mall, a_purchase, id_of, made
 from tests.priced import COUNTED, Priced, Ready, caller
@@ -43,36 +40,6 @@ def claiming(mall: Mall) -> Ready:
     code = guests(mall, "p")["claim_code"]
     lin = caller(mall, "lin")
     return lambda: lin.post("/me/claims", {"claim_code": code}, key="k")
-
-
-def checking_in(mall: Mall) -> Ready:
-    """Prepare the check-in of a second day."""
-    lin = mall.member("lin", points=100)
-    made(lin.post("/me/check-ins", key="yesterday"), 201)
-    mall.clock.advance(days=1)
-    return lambda: lin.post("/me/check-ins", key="k")
-
-
-def doing_a_task(mall: Mall) -> Ready:
-    """Prepare a task that was done once today."""
-    lin, path = mall.member("lin", points=100), "/me/tasks/share"
-    made(lin.post(path, {"evidence": "one"}, key="first"), 201)
-    return lambda: lin.post(path, {"evidence": "two"}, key="k")
-
-
-def rewarding_a_referrer(mall: Mall) -> Ready:
-    """Prepare the first purchase of a new member, of which the relay has not heard yet."""
-    mall.member("lin", points=100)
-    refer(mall, "mei", "lin")
-    mall.earn("mei", 100)
-    work = Work(mall.clock.now())
-    (bought, _) = journal.page(work, id_of("mei"), limit=2, after=None).items
-
-    def ready() -> Reply:
-        activities.reward_referrer(work, booked=bought)
-        return Reply(200, {}, "")
-
-    return ready
 
 
 def refunding_before_the_claim(mall: Mall) -> Ready:
@@ -163,34 +130,6 @@ PRICED_DESKS: Final = (
         reads_over=4,
         why="the receipt and the code are read in the same batch, then the wrong tries and the"
         " purchase that the code names",
-    ),
-    Priced(
-        "check in",
-        "check-in, streak, wallet, entry",
-        8,
-        8,
-        checking_in,
-        reads_over=2,
-        why="the receipt and the streak are read in the same batch",
-    ),
-    Priced(
-        "do a task",
-        "task, evidence, counter, wallet, entry",
-        10,
-        10,
-        doing_a_task,
-        reads_over=2,
-        why="the receipt and the evidence are read in the same batch",
-    ),
-    Priced(
-        "reward a referrer",
-        "new member, counter, wallet, entry",
-        8,
-        8,
-        rewarding_a_referrer,
-        reads_over=6,
-        why="the new member's profile names the referrer, whose wallet is read then, and the"
-        " purchase",
     ),
     Priced("refund before the claim", "refund, purchase", 4, 4, refunding_before_the_claim),
     Priced(

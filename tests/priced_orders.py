@@ -15,6 +15,7 @@ from tests.events import Api, Json
 from tests.mall import Mall, made
 from tests.orders import cancel, decide, load_codes, placed, review_above, send
 from tests.priced import ADDRESS, COUNTED, PRICED, UNLIMITED, Priced, Ready, redeeming
+from tests.priced_activities import PRICED_ACTIVITIES
 from tests.priced_cash import PRICED_CASH
 from tests.priced_desks import CODED, CODES, NUMBERED, PRICED_DESKS, Stock
 from tests.priced_events import PRICED_EVENTS
@@ -291,6 +292,7 @@ PRICED_ALL: Final = (
     *PRICED_ORDERS,
     *PRICED_CASH,
     *PRICED_EVENTS,
+    *PRICED_ACTIVITIES,
     *PRICED_DESKS,
     *PRICED_EXPIRY,
 )

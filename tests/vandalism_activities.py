@@ -1,11 +1,10 @@
-"""Corruptions of check-ins, tasks and referrals, each with the invariant that has to see it."""
+"""Corruptions of check-ins and tasks, each with the invariant that has to see it."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tests import invariants_activities as activities
-from tests.mall import id_of
 from tests.vandalism import Columns, Plants, alter, change, drop, items, n, put, remove, s
 
 
@@ -17,22 +16,11 @@ def times(kind: str) -> Columns:
     return next(item for item in items("times", "amy") if item["s"]["S"].startswith(f"V#{kind}"))
 
 
-def paid(*, is_paid: bool = True) -> Columns:
-    return next(one for one in items("referred", "amy") if (one["b"]["N"] != "0") is is_paid)
-
-
 def do_four_times() -> None:
     """Count what was done twice as four times, and have done it as often."""
     alter(times("task"), n=n(4))
     for number in range(2):
         put(items("task", "amy", m="share")[0] | {"s": s(f"T#{number:021}")})
-
-
-def refer_four() -> None:
-    """Count four who were paid for in a month, and have paid for as many."""
-    alter(times("referral"), n=n(4))
-    for name in ("a", "b", "c"):
-        put(paid() | {"s": s(f"F#{id_of(name)}")})
 
 
 PLANTS: Final[Plants] = {
@@ -104,32 +92,8 @@ PLANTS: Final[Plants] = {
         activities.evidence_counts_once,
         lambda: change("evidence", 0, "amy", r=s("T#" + "0" * 21)),
     ),
-    "a referral of other points than its entry": (
-        activities.referrals_are_paid_once,
-        lambda: alter(paid(), b=n(501)),
-    ),
-    "a referral that is gone": (
-        activities.referrals_are_paid_once,
-        lambda: remove(paid()),
-    ),
-    "a referral that was not paid, and is told to be": (
-        activities.referrals_are_paid_once,
-        lambda: alter(paid(is_paid=False), b=n(500)),
-    ),
-    "a referral of somebody whom nobody referred": (
-        activities.referrals_are_paid_once,
-        lambda: put(paid(is_paid=False) | {"s": s(f"F#{id_of('mei')}")}),
-    ),
-    "a referral by a purchase of somebody else": (
-        activities.referrals_are_paid_once,
-        lambda: alter(paid(is_paid=False), q=s("store-1/p-0")),
-    ),
-    "a referral that is not counted": (
-        activities.referrals_are_counted_within_their_cap,
-        lambda: alter(times("referral"), n=n(0)),
-    ),
-    "more referrals than a month allows": (
-        activities.referrals_are_counted_within_their_cap,
-        refer_four,
+    "a counter that is kept for ever": (
+        activities.counters_are_kept_for_a_while,
+        lambda: alter(times("task"), t=n(2_000_000_000)),
     ),
 }

@@ -23,3 +23,18 @@ def day_of_key(key: str) -> date:
     if key == NEVER_KEY:
         return date.max
     return date(CENTURY + int(key[:2]), int(key[2:4]), int(key[4:]))
+
+
+def told_period(key: str) -> str:
+    """Return the period that a counter's key names, as people write it (ISO 8601).
+
+    A day (`d261121`: 2026-11-21), the week of a Monday (`w261116`: 2026-W47), a month (`m2611`:
+    2026-11), or ever (`e`).
+    """
+    kind, day = key[0], key[1:]
+    if kind == "m":
+        return f"{CENTURY + int(day[:2])}-{day[2:]}"
+    if kind == "w":
+        year, week, _ = day_of_key(day).isocalendar()
+        return f"{year}-W{week:02}"
+    return day_of_key(day).isoformat() if kind == "d" else "ever"

@@ -48,16 +48,17 @@ def test_an_export_tells_every_item_of_the_member_or_says_why_not(mall: Mall) ->
     assert (about["profile"]["name"], about["profile"]["phone"]) == ("林小雨", PHONE)
     assert (about["wallet"], about["preferences"]["sms"]) == (lin.get("/me/wallet").json, True)
     assert [one["about"] for one in about["notices"]] == ["account_frozen"]
-    assert [one["units"] for one in about["limits"]] == [1]
-    assert [one["points"] for one in about["campaigns"]] == [50]
+    assert [(one["period"], one["units"]) for one in about["limits"]] == [("2026-11-21", 1)]
+    assert [(one["period"], one["points"]) for one in about["campaigns"]] == [("2026-11", 50)]
     played = about["activities"]
     assert (played["streak"]["days"], played["streak"]["last_on"]) == (1, "2026-11-21")
-    assert {(one["what"], one["times"]) for one in played["counted"]} == {
-        ("task/share", 1),
-        ("referral", 1),
+    assert {(one["what"], one["period"], one["times"]) for one in played["counted"]} == {
+        ("task/share", "2026-11-21", 1),
+        ("referral", "2026-11", 1),
     }
     friend = id_of("friend-of-lin")
-    assert [(one["member_id"], one["points"]) for one in played["referrals"]] == [(friend, 500)]
+    (brought,) = played["referrals"]
+    assert (brought["member_id"], brought["outcome"], brought["points"]) == (friend, "paid", 500)
     assert {one["what"] for one in about["left_out"]} == {one.what.en for one in LEFT_OUT}
     journal = made(lin.get("/me/journal?limit=100"), 200)["items"]
     assert (told["journal"], told["next_cursor"]) == (journal, None)

@@ -59,6 +59,32 @@ def test_before_anybody_writes_the_defaults_hold_under_a_tag_of_their_own() -> N
     assert (changed.status, changed.headers["etag"]) == (200, '"2"')
 
 
+def test_what_is_left_out_stays_as_it_is(mall: Mall) -> None:
+    shown = mall.marketing.get("/admin/program").json
+    rare = {"points": 1, "streaks": []}
+    worth = {"amount": 5_000, "currency": "cny"}
+    told = shown["activities"] | {"check_in": rare, "tasks": {}}
+    review = {"redemptions_per_hour": None, "worth": worth}
+    assert change(mall.marketing, activities=told, review=review).status == 200
+    shown = mall.marketing.get("/admin/program").json
+    told = {name: shown[name] for name in shown.keys() - {"activities", "review"}}
+    tag = mall.marketing.get("/admin/program").headers["etag"]
+    changed = put(mall.marketing, told, tag)
+    assert (changed.status, changed["activities"]) == (200, shown["activities"])
+    changed = put(mall.marketing, {**told, "activities": None}, changed.headers["etag"])
+    assert (changed["activities"], changed["review"]) == (shown["activities"], review)
+    # Amounts that stay are of the currency that stays.
+    tag = changed.headers["etag"]
+    refused = put(mall.marketing, {**told, "currency": "usd"}, tag)
+    assert (refused.status, refused.pointers()) == (422, ["/currency"])
+    gone = put(mall.marketing, {**told, "review": None, "currency": "usd"}, tag)
+    assert (gone.status, gone["review"], gone["activities"]["tasks"]) == (200, None, {})
+    lowest = {"points": 1, "minimum": {"amount": 1, "currency": "usd"}, "per_month": 1}
+    changed = change(mall.marketing, activities=gone["activities"] | {"referral": lowest})
+    refused = put(mall.marketing, told, changed.headers["etag"])
+    assert refused.pointers() == ["/currency"]
+
+
 def test_a_change_holds_from_the_next_request_on(mall: Mall) -> None:
     before = mall.marketing.get("/admin/program")
     changed = change(mall.marketing, points_per_unit=2)

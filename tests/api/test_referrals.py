@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import pytest
 
 from chalicelib.storage.work import Work
-from chalicelib.web import jobs as web_jobs
-from tests.events import Api, Json, Reply, a_caller
+from tests.activities import hear
+from tests.events import Api, a_caller
 from tests.faults import Crashed, Fault, faults
 from tests.invariants import check_all
 from tests.mall import Mall, a_purchase, id_of, made
-from tests.orders import change_program
-from tests.outbox import telling
+from tests.privacy import erased
+from tests.referring import a_tape, available, bought, joined, set_referral
 from tests.rows import of_sort
 from tests.tape import Tape, play
 
@@ -26,33 +25,7 @@ PHONE: Final = "+8613800000001"
 @pytest.fixture
 def tape(mall: Mall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tape]:
     """Return the stream of a mall whose relay waits for nothing."""
-    monkeypatch.setattr(web_jobs, "Work", partial(Work, pause=lambda _: None))
-    with telling(mall):
-        yield Tape()
-
-
-def joined(mall: Mall, subject: str, by: str | None = None, **told: Any) -> Reply:
-    """Let somebody join at a till, perhaps because a member referred them."""
-    referred = {} if by is None else {"referred_by": id_of(by)}
-    return mall.till.post("/members", {"subject": subject, **referred, **told})
-
-
-def bought(mall: Mall, subject: str, yuan: int = 100, *, purchase_id: str = "") -> Json:
-    """Let a member buy."""
-    sale = a_purchase(subject, yuan, purchase_id or f"{subject}-1")
-    return made(mall.till.post("/purchases", sale), 201)
-
-
-def available(mall: Mall, subject: str) -> int:
-    """Return what a member can spend."""
-    wallet = mall.support.get(f"/admin/members/{id_of(subject)}/wallet")
-    return int(wallet["available"])
-
-
-def set_referral(mall: Mall, **changes: Any) -> None:
-    """Change what a referral brings."""
-    shown: Json = mall.marketing.get("/admin/program")["activities"]
-    change_program(mall, activities=shown | {"referral": shown["referral"] | changes})
+    yield from a_tape(mall, monkeypatch)
 
 
 def test_the_referrer_is_paid_by_the_new_members_first_purchase_and_no_other(
@@ -136,17 +109,49 @@ def test_who_came_when_the_month_was_full_is_not_paid_for_later(mall: Mall, tape
     check_all(Work(mall.clock.now()))
 
 
-def test_a_refund_takes_back_the_buyers_points_and_not_the_referrers(
-    mall: Mall, tape: Tape
+def test_the_settings_count_that_held_when_the_purchase_was_booked(mall: Mall, tape: Tape) -> None:
+    mall.member("lin")
+    set_referral(mall, points=70)
+    yesterday = mall.clock.now()
+    mall.clock.advance(days=1)
+    set_referral(mall, points=80)
+    for name in ("mei", "ana"):
+        made(joined(mall, name, "lin"), 201)
+    sale = {**a_purchase("mei", 100, "mei-1"), "occurred_at": yesterday.isoformat()}
+    made(mall.till.post("/purchases", sale), 201)
+    mall.clock.advance(seconds=1)
+    set_referral(mall, per_month=0)
+    bought(mall, "ana")
+    # The relay hears of both when nothing is to be had any more.
+    assert tape.play(mall) == []
+    assert available(mall, "lin") == 80
+    assert {item["st"]["S"] for item in of_sort("F#")} == {"paid", "closed"}
+    check_all(Work(mall.clock.now()))
+
+
+@pytest.mark.parametrize(("seconds", "points"), [(-1, 500), (0, 0)])
+def test_a_purchase_heard_of_when_its_months_counter_may_be_gone_brings_nothing(
+    mall: Mall, seconds: int, points: int
 ) -> None:
     mall.member("lin")
     made(joined(mall, "mei", "lin"), 201)
     bought(mall, "mei")
+    ends = datetime(2026, 11, 30, 16, tzinfo=UTC)
+    hear(Work(ends + timedelta(days=30, seconds=seconds)), "mei")
+    mall.clock.instant = ends + timedelta(days=31)
+    assert available(mall, "lin") == points
+    check_all(Work(mall.clock.now()))
+
+
+def test_a_referrer_who_left_is_paid_nothing(mall: Mall, tape: Tape) -> None:
+    lin = mall.member("lin")
+    made(joined(mall, "mei", "lin"), 201)
+    erased(lin)
+    bought(mall, "mei")
     assert tape.play(mall) == []
-    back = {"refund_id": "r", "amount": 10_000}
-    made(mall.till.post("/purchases/store-1/mei-1/refunds", back), 201)
-    assert tape.play(mall) == []
-    assert (available(mall, "lin"), available(mall, "mei")) == (500, 0)
+    assert of_sort("F#") == []
+    newest = mall.support.get(f"/admin/members/{id_of('lin')}/journal")["items"][0]
+    assert newest["reason"] == "erased"
 
 
 def test_a_member_can_join_by_themselves_on_a_friends_word(mall: Mall, tape: Tape) -> None:
@@ -160,7 +165,7 @@ def test_a_member_can_join_by_themselves_on_a_friends_word(mall: Mall, tape: Tap
 
 
 @pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.CONFLICT])
-@pytest.mark.parametrize("call", range(5))
+@pytest.mark.parametrize("call", range(6))
 def test_whatever_breaks_the_referrer_is_paid_once(
     mall: Mall, tape: Tape, fault: Fault, call: int
 ) -> None:

@@ -53,6 +53,22 @@ def test_the_same_request_again_gets_the_same_answer_also_when_the_task_is_gone(
     assert lin.get("/me/wallet")["available"] == 20
 
 
+def test_a_replay_next_month_tells_the_settings_and_the_day_of_then(mall: Mall) -> None:
+    lin = mall.member("lin")
+    first = made(do(lin), 201)
+    mall.clock.advance(days=31)
+    change_program(mall, validity_months={"basic": 12, "silver": 12, "gold": 12})
+    assert do(lin).json == first
+    assert first["expires_on"] == "2028-11-30"
+
+
+def test_who_shows_the_same_again_learns_that_also_when_the_day_is_full(mall: Mall) -> None:
+    lin = mall.member("lin")
+    made(do(lin, task="review"), 201)
+    assert do(lin, task="review", key="other").code == "evidence_used"
+    assert do(lin, "new", task="review", key="other").code == "limit_reached"
+
+
 def test_a_task_is_done_so_many_times_a_day_and_not_once_more(mall: Mall) -> None:
     lin = mall.member("lin")
     mall.clock.instant = datetime(2026, 11, 21, 15, 59, 59, tzinfo=UTC)

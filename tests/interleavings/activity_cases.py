@@ -8,6 +8,7 @@ from tests.activities import hear, refer
 from tests.events import Reply
 from tests.interleavings.actors import Send
 from tests.interleavings.scene import Scene
+from tests.mall import CHANNEL_NAME
 from tests.orders import change_program
 
 ONE_A_MONTH: Final = {"per_month": 1}
@@ -46,6 +47,30 @@ def hear_of_a_friend(scene: Scene) -> Send:
     def send() -> Reply:
         hear(scene.work, name)
         return Reply(200, {}, "{}")
+
+    return send
+
+
+def hear_of_the_friend(scene: Scene) -> Send:
+    """Hear of all that happened to somebody new, whom whoever else is here hears of as well."""
+    name = scene.friend
+
+    def send() -> Reply:
+        hear(scene.work, name)
+        return Reply(200, {}, "{}")
+
+    return send
+
+
+def return_and_hear(scene: Scene) -> Send:
+    """Give back what somebody new has bought, and hear of that."""
+    till, name, refund_id = scene.mall.till, scene.friend, scene.key()
+    path = f"/purchases/{CHANNEL_NAME}/{name}/refunds"
+
+    def send() -> Reply:
+        reply = till.post(path, {"refund_id": refund_id, "amount": 1_000})
+        hear(scene.work, name)
+        return reply
 
     return send
 

@@ -43,6 +43,10 @@ GROUPS: Final[Mapping[str, Mapping[str, Prepare]]] = {
         "share the same": activity.share_the_same,
         "hear of a friend": activity.hear_of_a_friend,
     },
+    "a referral": {
+        "hear of it": activity.hear_of_the_friend,
+        "return and hear": activity.return_and_hear,
+    },
     "a wallet past a last day": ending_points.cases(ending_points.PAST),
     "a wallet on a day to remind": ending_points.cases(ending_points.TO_REMIND),
     "a purchase": {

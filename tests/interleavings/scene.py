@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from chalicelib.storage.work import Work
+from tests.activities import refer
 from tests.events import Api, Json
 from tests.mall import CHANNEL_NAME, Mall, a_purchase, id_of, made
 from tests.orders import ADDRESS, placed, review_above
@@ -43,6 +44,14 @@ class Scene:
     def may(self) -> Api:
         """Another member, with as many points."""
         return self._member("may")
+
+    @cached_property
+    def friend(self) -> str:
+        """Somebody new whom Lin referred, and who bought for ten yuan, `friend`."""
+        _ = self.lin
+        refer(self.mall, "friend", "lin")
+        made(self.mall.till.post("/purchases", a_purchase("friend", 10, "friend")), 201)
+        return "friend"
 
     @cached_property
     def mug(self) -> str:

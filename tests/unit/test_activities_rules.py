@@ -1,4 +1,4 @@
-"""The rules of check-ins, tasks and referrals, at each edge."""
+"""The rules of check-ins and tasks, at each edge."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ import pytest
 
 from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import LimitReached, NotFound
-from chalicelib.kernel.money import Money
-from chalicelib.ledger.journal.model import Reason
-from chalicelib.ledger.wallets.rules import new_wallet
 from chalicelib.program.documents.model import (
     Activities,
     CheckIn,
@@ -29,16 +26,12 @@ from chalicelib.tiers.activities.rules import (
     end_of,
     explain_check_in,
     explain_task,
-    is_purchase,
     next_bonus,
     progress,
-    qualifies,
-    referral_counter,
     refuse_used_up,
     task_counter,
     total,
 )
-from chalicelib.tiers.earning.model import Claim, Purchase
 from tests.builders import MEMBER_ID, NOW, TODAY
 
 SHANGHAI: Final = "Asia/Shanghai"
@@ -159,57 +152,9 @@ def test_evidence_is_compared_as_people_see_it() -> None:
     assert as_meant("https://example.test/A") != as_meant("https://example.test/a")
 
 
-@pytest.mark.parametrize(
-    ("instant", "month"),
-    [
-        (datetime(2026, 11, 30, 15, 59, 59, 999999, tzinfo=UTC), "m2611"),
-        (datetime(2026, 11, 30, 16, tzinfo=UTC), "m2612"),
-        (datetime(2028, 2, 29, 15, 59, tzinfo=UTC), "m2802"),
-    ],
-)
-def test_referrals_are_counted_by_the_month_in_which_the_purchase_was_booked(
-    instant: datetime, month: str
-) -> None:
-    counter = referral_counter(MEMBER_ID, program=Program(), booked_at=instant)
-    assert (counter.key, counter.most) == ((MEMBER_ID, f"V#referral#{month}"), 3)
-
-
-@pytest.mark.parametrize(
-    ("amount", "minimum", "is_enough"),
-    [(0, 0, False), (1, 0, True), (9_999, 10_000, False), (10_000, 10_000, True)],
-)
-def test_a_purchase_qualifies_from_the_minimum_on_and_never_of_nothing(
-    amount: int, minimum: int, *, is_enough: bool
-) -> None:
-    rule = Referral(minimum=minimum)
-    assert qualifies(a_purchase_of(amount), rule, currency="cny") is is_enough
-    assert not qualifies(a_purchase_of(amount), rule, currency="jpy")
-
-
-def test_of_a_claimed_purchase_counts_what_had_not_gone_back_by_then() -> None:
-    rule = Referral(minimum=5_000)
-    claim = Claim(TODAY, refunded=5_000)
-    claimed = replace(a_purchase_of(10_000), claim=claim, refunded=9_000)
-    assert qualifies(claimed, rule, currency="cny")
-    short = replace(claimed, claim=replace(claim, refunded=5_001))
-    assert not qualifies(short, rule, currency="cny")
-
-
-def test_only_purchases_reported_or_claimed_are_heard_of() -> None:
-    entry = new_wallet(MEMBER_ID, NOW).entry
-    heard = {reason for reason in Reason if is_purchase(replace(entry, reason=reason))}
-    assert heard == {Reason.PURCHASE, Reason.CLAIM}
-
-
 def test_the_defaults_are_those_of_the_rules_of_the_program() -> None:
     activities = Activities()
     assert activities.check_in == CheckIn(10, (StreakBonus(7, 1000),))
     told = {name: (task.points, task.per_day) for name, task in activities.tasks.items()}
     assert told == {"share": (20, 3), "review": (50, 1)}
     assert activities.referral == Referral(points=500, minimum=0, per_month=3)
-
-
-def a_purchase_of(amount: int) -> Purchase:
-    """Return a purchase of so many fen, of which nothing has gone back."""
-    money = Money(amount, "cny")
-    return Purchase("c", "p", MEMBER_ID, money, 0, NOW, 0, amount // 100, 0, TODAY)

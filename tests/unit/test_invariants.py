@@ -19,6 +19,7 @@ from tests import (
     vandalism_members,
     vandalism_orders,
     vandalism_privacy,
+    vandalism_referrals,
     vandalism_stock,
     vandalism_trade,
     vandalism_wishes,
@@ -39,6 +40,7 @@ PLACES: Final = (
     vandalism_trade,
     vandalism_orders,
     vandalism_privacy,
+    vandalism_referrals,
     vandalism_stock,
     vandalism_wishes,
 )

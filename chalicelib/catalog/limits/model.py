@@ -10,7 +10,10 @@ from chalicelib.catalog.rewards.model import Limit
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Units of a reward that count for a member in a period, whatever the limit is by now."""
+    """Units of a reward that count for a member in a period, whatever the limit is by now.
+
+    The period is told as people write it: `2026-11-21`, `2026-W47`, `2026-11`, or `ever`.
+    """
 
     reward_id: str
     period: str

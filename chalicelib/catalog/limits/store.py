@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.catalog.limits.model import Counter, Used
 from chalicelib.kernel.errors import Contended
+from chalicelib.storage.dates import told_period
 from chalicelib.storage.reads import Range, query_all
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
 from chalicelib.storage.transaction import Otherwise, Transaction
@@ -25,7 +26,7 @@ def used_by(work: Work, member_id: str) -> list[Used]:
     """Return what a member has used of every limit, of periods long past too."""
     items = query_all(work, CounterItem, part=Range(member_id, "L#"))
     named = ((item.sort.split("#"), item.units) for item in items)
-    return [Used(reward_id, period, units) for (_, reward_id, period), units in named]
+    return [Used(reward_id, told_period(period), units) for (_, reward_id, period), units in named]
 
 
 def add_units(tx: Transaction, counter: Counter, *, quantity: int, otherwise: Otherwise) -> None:

@@ -103,6 +103,11 @@ class Reason(Enum):
         "Points because somebody you referred made a purchase.",
         "您推荐的新会员完成消费，获得积分。",
     )
+    REFERRAL_REFUND = (
+        "referral_refund",
+        "Points taken back because somebody you referred returned their purchase.",
+        "您推荐的新会员已退款，相应积分已扣回。",
+    )
     EXPIRY = ("expiry", "Points past their last day.", "积分已过有效期。")
     EXEMPTION = ("exemption", "A change of how long your points are kept.", "积分保留期限变更。")
     FROZEN = ("frozen", "The account was frozen.", "账户已被冻结。")

@@ -59,19 +59,18 @@ class ReferralRefused(RuleRefusal):
 
 def refuse_referral(new: Profile, referrer: Profile) -> None:
     """Raise `ReferralRefused` where somebody who joins is the referrer, or shares a contact."""
-    shared = (
-        (new.member_id, referrer.member_id),
-        (new.phone, referrer.phone),
-        (_folded(new.email), _folded(referrer.email)),
-        (new.device, referrer.device),
-    )
-    if any(one is not None and one == other for one, other in shared):
+    if new.member_id == referrer.member_id or set(contacts(new)) & set(contacts(referrer)):
         raise ReferralRefused
 
 
-def _folded(email: str | None) -> str | None:
-    """Return an address as most mail servers compare it: in one case."""
-    return None if email is None else email.casefold()
+def contacts(profile: Profile) -> tuple[str, ...]:
+    """Return what two profiles of one person would share: a phone, an address, a device.
+
+    An address is compared as most mail servers do: in one case.
+    """
+    email = profile.email.casefold() if profile.email else None
+    told = {"phone": profile.phone, "email": email, "device": profile.device}
+    return tuple(f"{kind} {value}" for kind, value in told.items() if value is not None)
 
 
 class AccountErased(Forbidden):

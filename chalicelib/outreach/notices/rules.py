@@ -152,6 +152,7 @@ POSTED: Final[Mapping[Reason, tuple[Kind, Teller]]] = {
     Reason.DISPUTE_WON: (Kind.DISPUTE_WON, _restored),
     Reason.DISPUTE_LOST: (Kind.ORDER_REFUNDED, _returned),
     Reason.REFUND: (Kind.TAKEN_BACK, _taken),
+    Reason.REFERRAL_REFUND: (Kind.TAKEN_BACK, _taken),
     Reason.ADJUSTMENT: (Kind.ADJUSTED, _adjusted),
     Reason.FROZEN: (Kind.FROZEN, _nothing),
     Reason.THAWED: (Kind.THAWED, _nothing),

@@ -18,6 +18,7 @@ from chalicelib.redeem.refunds.model import OrderRefund
 from chalicelib.tiers.activities.model import Kept
 from chalicelib.tiers.campaigns.model import GivenTo
 from chalicelib.tiers.earning.model import Purchase, Refund
+from chalicelib.tiers.referrals.model import Referred
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class About:
     limits: Sequence[Used]
     campaigns: Sequence[GivenTo]
     activities: Kept
+    referrals: Sequence[Referred]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ from chalicelib.storage.work import Patience, Work
 from chalicelib.tiers.activities import service as activities
 from chalicelib.tiers.campaigns import service as campaigns
 from chalicelib.tiers.earning import service as earning
+from chalicelib.tiers.referrals import service as referrals
 
 
 def export(work: Work, member_id: str, *, limit: int, after: str | None) -> Export:
@@ -65,6 +66,7 @@ def export(work: Work, member_id: str, *, limit: int, after: str | None) -> Expo
             limits=limits.used_by(work, member_id),
             campaigns=campaigns.given_to(work, member_id),
             activities=activities.kept_of(work, member_id),
+            referrals=referrals.all_of(work, member_id),
         )
     page = journal.page(work, member_id, limit=limit, after=after, absent=NotFound)
     return Export(about, _happened(work, page.items), page.next_position)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -17,9 +18,11 @@ from chalicelib.outreach.privacy.model import About, Export
 from chalicelib.outreach.privacy.rules import LEFT_OUT
 from chalicelib.redeem.orders.views import ToldOrder
 from chalicelib.redeem.refunds.model import OrderRefund
-from chalicelib.tiers.activities.model import Kept, Referred, Streak, Times
+from chalicelib.tiers.activities.model import Kept, Streak, Times
 from chalicelib.tiers.campaigns.model import GivenTo
 from chalicelib.tiers.earning.model import Purchase, Refund
+from chalicelib.tiers.referrals.model import Referred
+from chalicelib.tiers.referrals.views import ToldReferral
 from chalicelib.web.bodies import MoneyOut, View
 
 
@@ -97,21 +100,6 @@ class ToldTimes(View):
         return cls(**asdict(counted))
 
 
-class ToldReferral(View):
-    """Somebody who joined because of the member, by an id that tells nothing, and what it gave."""
-
-    member_id: str
-    purchase: str
-    at: datetime
-    points: int
-    debt_paid: int
-
-    @classmethod
-    def of(cls, referred: Referred) -> ToldReferral:
-        """Return a referral as an answer."""
-        return cls(**asdict(referred))
-
-
 class ToldActivities(View):
     """What is kept of check-ins, tasks and referrals besides the journal's entries."""
 
@@ -120,12 +108,12 @@ class ToldActivities(View):
     referrals: list[ToldReferral]
 
     @classmethod
-    def of(cls, kept: Kept) -> ToldActivities:
+    def of(cls, kept: Kept, referrals: Sequence[Referred]) -> ToldActivities:
         """Return it as an answer."""
         return cls(
             streak=ToldStreak.of(kept.streak) if kept.streak else None,
             counted=[ToldTimes.of(counted) for counted in kept.counted],
-            referrals=[ToldReferral.of(referred) for referred in kept.referred],
+            referrals=[ToldReferral.of(referred) for referred in referrals],
         )
 
 
@@ -151,7 +139,7 @@ class AboutView(View):
             notices=[ToldNotice.of(held) for held in about.notices],
             limits=[ToldLimit.of(used) for used in about.limits],
             campaigns=[ToldCampaign.of(given) for given in about.campaigns],
-            activities=ToldActivities.of(about.activities),
+            activities=ToldActivities.of(about.activities, about.referrals),
             left_out=[
                 LeftOutView(what=one.what.told(language), why=one.why.told(language))
                 for one in LEFT_OUT

@@ -44,7 +44,7 @@ from chalicelib.program.audit.model import AuditRow, Deed
 from chalicelib.storage.reads import scan_keys
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
-from chalicelib.tiers.activities import service as activities
+from chalicelib.tiers.referrals import service as referrals
 from chalicelib.web.apart import did
 
 Counts = Mapping[str, int]
@@ -58,9 +58,9 @@ class Reader(Protocol):
 
 
 def reward_referrers(work: Work, messages: Messages, *, fact: Fact) -> Counts:  # noqa: ARG001
-    """Hear of purchases, which may be the first of a new member whom somebody referred."""
+    """Hear of purchases and refunds, perhaps of a new member whom somebody referred."""
     if isinstance(fact, Entry):
-        activities.reward_referrer(work, booked=fact)
+        referrals.hear(work, heard=fact)
     return {}
 
 

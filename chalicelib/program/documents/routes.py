@@ -30,6 +30,8 @@ CHANNELS_MAX: Final = 200
 ZONE_CHARS_MAX: Final = 64
 PER_HOUR_MAX: Final = 99
 """One page of a member's orders tells whether there were as many."""
+OPTIONAL: Final = frozenset({"review", "activities"})
+"""Came later than the first clients: one that does not know them must not undo them."""
 
 
 def known_zone(name: str) -> str:
@@ -114,10 +116,12 @@ class ReviewBody(Body):
 
 
 class ProgramBody(Body):
-    """The program's settings, sent and told alike. Without `review` no order is looked at.
+    """The program's settings, sent and told alike.
 
-    Without `activities` they are the defaults: 10 points for a check-in and 1,000 for each 7 days
-    in a row; 20 for sharing, 3 times a day, and 50 for a review; 500 for a referral, 3 a month.
+    Where `review` or `activities` are left out they stay as they are; with `"review": null` no
+    order is looked at. Before anybody wrote anything `activities` are 10 points for a check-in and
+    1,000 for each 7 days in a row; 20 for sharing, 3 times a day, and 50 for a review; 500 for a
+    referral, 3 a month.
     """
 
     zone: Annotated[str, Field(max_length=ZONE_CHARS_MAX), AfterValidator(known_zone)]
@@ -173,6 +177,11 @@ class ProgramBody(Body):
             activities=self.activities.activities() if self.activities else Activities(),
         )
 
+    def left_out(self) -> frozenset[str]:
+        """Return the settings that are not told, and stay as they are."""
+        told = self.model_fields_set - ({"activities"} if self.activities is None else set())
+        return OPTIONAL - told
+
 
 @routes.get(
     "/admin/program",
@@ -203,7 +212,9 @@ def change(call: Call[ProgramBody]) -> Answer:
     """Put the next version of the settings."""
     wanted = call.body.program(call.if_match - 1)
     by = call.identity.subject
-    changed = service.change(call.work, wanted, by=by, fingerprint=call.fingerprint)
+    changed = service.change(
+        call.work, wanted, by=by, fingerprint=call.fingerprint, kept=call.body.left_out()
+    )
     return _told(changed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import available_timezones
 
 from chalicelib.kernel.clock import end_of_month_after
-from chalicelib.kernel.errors import Conflict, Forbidden
+from chalicelib.kernel.errors import Conflict, Forbidden, InvalidFields
 from chalicelib.program.documents.model import BASIC, Longer, Program
 
 
@@ -60,6 +60,20 @@ def with_validity(before: Program, after: Program, *, today: date) -> Program:
     first = today if shortened is None else max(today, end_of_month_after(shortened, old))
     given = Longer(first, end_of_month_after(today, old), new - old)
     return replace(kept, longer=(*before.longer, given))
+
+
+def refuse_currency_change(before: Program, after: Program, *, kept: Collection[str]) -> None:
+    """Raise `InvalidFields` when amounts that stay as they are would be of another currency."""
+    if before.currency == after.currency:
+        return
+    worth = before.review.worth if before.review and "review" in kept else None
+    minimum = before.activities.referral.minimum if "activities" in kept else None
+    if worth or minimum:
+        raise InvalidFields.at(
+            "/currency",
+            "review and activities name amounts of the present one: send them, too",
+            zh="review 与 activities 中的金额仍为原币种，请一并提交",
+        )
 
 
 def is_zone(name: str) -> bool:

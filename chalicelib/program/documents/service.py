@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,6 +17,7 @@ from chalicelib.program.documents.model import DEFAULTS, DOCUMENT, Program
 from chalicelib.program.documents.rules import (
     held_since,
     in_force,
+    refuse_currency_change,
     refuse_zone_change,
     with_validity,
 )
@@ -58,23 +60,33 @@ def present(work: Work) -> Program:
     return program_at(work, read_head(work))
 
 
-def change(work: Work, wanted: Program, *, by: str, fingerprint: bytes) -> Program:
-    """Put the next version of the settings and return it.
+def change(
+    work: Work,
+    wanted: Program,
+    *,
+    by: str,
+    fingerprint: bytes,
+    kept: Collection[str] = (),
+) -> Program:
+    """Put the next version of the settings and return it; those named in `kept` stay as they are.
 
     `wanted.version` is the version that the operator read. Raises `Stale` when another version
     holds by now (also one that this very change made: an If-Match that is spent is stale),
-    `ZoneFixed` when the zone would change under members.
+    `ZoneFixed` when the zone would change under members, `InvalidFields` when the currency would
+    under amounts that are kept.
     """
     head = read_head(work)
 
     def attempt(tx: Transaction) -> Program:
         newest = latest_head(tx, head)
         before = program_at(work, newest)
-        since = held_since(before, work.now)
         if before.version != wanted.version:
             raise Stale
-        after = replace(wanted, version=wanted.version + 1, since=since)
+        since = held_since(before, work.now)
+        stays = {name: getattr(before, name) for name in kept}
+        after = replace(wanted, version=wanted.version + 1, since=since, **stays)
         after = with_validity(before, after, today=day_of(since, before.zone))
+        refuse_currency_change(before, after, kept=kept)
         refuse_zone_change(before, after, zone_fixed=newest.zone_fixed)
         store.put_program(tx, after, fingerprint=fingerprint)
         raise_version(tx, newest, name=DOCUMENT)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from chalicelib.tiers.judging.model import Line
+
+COUNTERS_KEPT: Final = timedelta(days=30)
+"""What is counted later than so long after a period would find no counter of it, and is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +104,8 @@ class Tasks:
 
 
 @dataclass(frozen=True, slots=True)
-class Referred:
-    """A new member who brought something to whoever referred them, or came when it was too late.
-
-    `points` are 0 where as many as a month allows had been paid for. `at` is when the purchase was
-    booked, by which months count; the journal names it as `purchase`.
-    """
-
-    member_id: str
-    purchase: str
-    at: datetime
-    points: int
-    debt_paid: int
-
-
-@dataclass(frozen=True, slots=True)
 class Times:
-    """How often a member did something in a period, by the names of the counter's key."""
+    """How often a member did something in a period: a day or a month, as people write it."""
 
     what: str
     period: str
@@ -129,13 +118,20 @@ class Kept:
 
     streak: Streak | None
     counted: tuple[Times, ...]
-    referred: tuple[Referred, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """How often a member may do something in a period: the key of its item, and the most."""
+    """How often a member may do something in a period: the key of its item, and the most.
+
+    The period is over at `resets_at`, and its item may be gone from `kept_until` on.
+    """
 
     key: tuple[str, str]
     most: int
     resets_at: datetime
+
+    @property
+    def kept_until(self) -> datetime:
+        """Return until when it is certain to be there."""
+        return self.resets_at + COUNTERS_KEPT

@@ -1,8 +1,8 @@
-"""What checking in and tasks give, how streaks go on, and which purchase pays for a referral.
+"""What checking in and tasks give, and how streaks go on.
 
 A streak is a run of days of the program's zone with a check-in each. Each multiple of a bonus's
 days pays it: 7, 14, 21. A missed day begins anew at 1. Every cap has a counter of its period, so
-nothing has to be reset: the next day, or month, has another counter.
+nothing has to be reset: the next day has another counter.
 """
 
 from __future__ import annotations
@@ -12,14 +12,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from chalicelib.kernel.clock import day_of, end_of_month_after, rfc3339, start_of
+from chalicelib.kernel.clock import rfc3339, start_of
 from chalicelib.kernel.errors import Conflict, LimitReached, NotFound
-from chalicelib.kernel.money import Money
 from chalicelib.kernel.points import counted
-from chalicelib.ledger.journal.model import Entry, Reason
-from chalicelib.program.documents.model import CheckIn, Program, Referral, StreakBonus, Task
+from chalicelib.program.documents.model import CheckIn, Program, StreakBonus, Task
 from chalicelib.tiers.activities.model import Counter, NextBonus, Progress, Streak
-from chalicelib.tiers.earning.model import Purchase
 from chalicelib.tiers.judging.model import Line
 
 ONE_DAY: Final = timedelta(days=1)
@@ -125,35 +122,12 @@ def task_counter(member_id: str, name: str, *, program: Program, today: date) ->
     return Counter(key, task.per_day, end_of(today, program.zone))
 
 
-def referral_counter(member_id: str, *, program: Program, booked_at: datetime) -> Counter:
-    """Return where it is counted how many new members of a month were paid for."""
-    day = day_of(booked_at, program.zone)
-    key = (member_id, f"V#referral#m{day:%y%m}")
-    most = program.activities.referral.per_month
-    return Counter(key, most, end_of(end_of_month_after(day, 0), program.zone))
-
-
 def refuse_used_up(counter: Counter, used: int) -> None:
     """Raise `LimitReached` when a counter has no room for one more."""
     if used >= counter.most:
         raise LimitReached(
             limit=counter.most, per="day", used=used, resets_at=rfc3339(counter.resets_at)
         )
-
-
-def is_purchase(booked: Entry) -> bool:
-    """Tell whether an entry is a purchase of its member's, reported or claimed."""
-    return booked.reason in {Reason.PURCHASE, Reason.CLAIM}
-
-
-def qualifies(purchase: Purchase, rule: Referral, *, currency: str) -> bool:
-    """Tell whether a purchase pays for a referral: something was paid, and the minimum at least.
-
-    Of a claimed one counts what had not gone back by then; what goes back later changes nothing.
-    """
-    refunded = purchase.claim.refunded if purchase.claim else 0
-    paid = Money(purchase.paid.amount - refunded, purchase.paid.currency)
-    return paid.currency == currency and paid.amount >= max(1, rule.minimum)
 
 
 def total(lines: Sequence[Line]) -> int:

@@ -1,25 +1,17 @@
-"""Checking in, doing tasks, and rewarding referrers: read, decide, write once.
+"""Checking in, and doing tasks: read, decide, write once.
 
 One batch reads the program, the wallet, the receipt, and the streak or what was shown before. One
 transaction writes the receipt, what makes the deed count once (the streak that moves on to today;
 the claim of the evidence and the counter of the day), the wallet and its entry. Whoever loses a
 race is judged again by what it lost to.
-
-A referrer is rewarded when the purchase of the new member is heard of, behind the journal: the
-buyer pays nothing for that, and waits for nothing. The same purchase may be heard of twice, and a
-later one too; the new member's item among the referrer's is there once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
 from typing import Final, TypeVar
 
-from chalicelib.kernel.errors import NotFound
-from chalicelib.ledger.journal.model import Entry, Reason
-from chalicelib.ledger.members import service as members
+from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.model import Change
 from chalicelib.ledger.wallets.rules import Posting
@@ -33,11 +25,11 @@ from chalicelib.storage.work import Work
 from chalicelib.tiers.activities import store
 from chalicelib.tiers.activities.model import (
     CheckedIn,
+    Counter,
     Done,
     Kept,
     Open,
     Progress,
-    Referred,
     Streak,
     Tasks,
     Told,
@@ -48,17 +40,13 @@ from chalicelib.tiers.activities.rules import (
     end_of,
     explain_check_in,
     explain_task,
-    is_purchase,
     next_bonus,
     progress,
-    qualifies,
-    referral_counter,
     refuse_used_up,
     task_counter,
     task_of,
     total,
 )
-from chalicelib.tiers.earning import service as earning
 from chalicelib.tiers.judging.rules import expiry_of
 
 UNREAD: Final = 0
@@ -132,27 +120,18 @@ def kept_of(work: Work, member_id: str) -> Kept:
     return store.kept_of(work, member_id)
 
 
-def reward_referrer(work: Work, *, booked: Entry) -> None:
-    """Reward whoever referred a member, for the first purchase of theirs that qualifies.
+def used(tx: Transaction, counter: Counter) -> int:
+    """Return how often a counter has counted, as far as an attempt has seen it: perhaps hopefully.
 
-    `booked` is any entry that was heard of, perhaps not for the first time.
+    Nobody reads a counter first. The condition in the database holds it, and a full one shows
+    itself in the refusal.
     """
-    referrer = _referrer_of(work, booked.member_id) if is_purchase(booked) else None
-    if referrer is None:
-        return
-    key = store.referred_key(referrer, booked.member_id)
-    try:
-        opened = wallets.open_wallet(work, referrer, key, absent=NotFound)
-    except NotFound:
-        return
-    if key in opened.others or opened.wallet.erased:
-        return
-    judged_by = documents.program_version(work, booked.program_version)
-    [purchase] = earning.find_purchases(work, [booked.refers["purchase"]])
-    if qualifies(purchase, judged_by.activities.referral, currency=judged_by.currency):
-        with suppress(Replayed):
-            judged = replace(opened, program=judged_by)
-            persist(work, lambda tx: _reward(tx, booked, opened=judged))
+    return store.latest_count(tx, counter, known=UNREAD)
+
+
+def count(tx: Transaction, counter: Counter) -> None:
+    """Add that a counter counts once more, as long as there is room."""
+    store.count(tx, counter)
 
 
 def _once(
@@ -191,31 +170,15 @@ def _do(tx: Transaction, request: Request, *, name: str, shown: Key, opened: Ope
     if shown in opened.others:
         raise EvidenceUsed
     counter = task_counter(request.member_id, name, program=program, today=today)
-    refuse_used_up(counter, store.latest_count(tx, counter, known=UNREAD))
+    refuse_used_up(counter, used(tx, counter))
     told = {"task": name}
     change, debt_paid = _brought(tx, Reason.TASK, points=task.points, opened=opened, refers=told)
     done = Done(name, today, task.points, debt_paid, program.version)
     store.put_done(tx, request, done=done)
     store.put_evidence(tx, shown, request=request)
-    store.count(tx, counter)
+    count(tx, counter)
     wallets.add(tx, change)
     return done
-
-
-def _reward(tx: Transaction, booked: Entry, *, opened: Opened) -> None:
-    """Add what a new member brings: points, or nothing where the month's are used up."""
-    program, referrer = opened.program, opened.wallet.member_id
-    rule = program.activities.referral
-    counter = referral_counter(referrer, program=program, booked_at=booked.at)
-    has_room = store.latest_count(tx, counter, known=UNREAD) < counter.most
-    points, debt_paid, purchase = rule.points if has_room else 0, 0, booked.refers["purchase"]
-    if points:
-        told = {"referred": booked.member_id}
-        change, debt_paid = _brought(tx, Reason.REFERRAL, points=points, opened=opened, refers=told)
-        store.count(tx, counter)
-        wallets.add(tx, change)
-    referred = Referred(booked.member_id, purchase, booked.at, points, debt_paid)
-    store.put_referred(tx, referrer, referred=referred)
 
 
 def _brought(
@@ -255,11 +218,3 @@ def _told_task(work: Work, done: Done, *, replayed: bool) -> Told:
     lines = explain_task(done.task, done.points)
     expires_on = expiry_of(program, done.on)
     return Told(done.points, lines, done.debt_paid, expires_on, replayed)
-
-
-def _referrer_of(work: Work, member_id: str) -> str | None:
-    """Return who referred a member; nobody where the member is not there any more."""
-    try:
-        return members.member(work, member_id, absent=NotFound).profile.referred_by
-    except NotFound:
-        return None

@@ -1,4 +1,4 @@
-"""Check-ins, tasks and referrals as items, all in the partition of whoever gets the points.
+"""Check-ins, tasks and counters as items, all in the partition of whoever gets the points.
 
     member / C#digest              a check-in, the receipt of the request that made it
     member / Y                     the streak: its last day, its length, the longest one
@@ -6,35 +6,34 @@
     member / E#keyed digest        that evidence was shown for a task; the evidence is nowhere
     member / V#task/name#day       how often a task was done on a day
     member / V#referral#month      how many new members of a month were paid for
-    member / F#new member          a new member of theirs, and what that brought
 
 A check-in has two things to be once: its request, by its key, and its day, by the streak that moves
-on to it. Days are ISO dates within the items, and `yymmdd` in keys.
+on to it. Days are ISO dates within the items, and `yymmdd` in keys. Some time after its period a
+counter is nobody's business any more, and the table's TTL takes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
-from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import base62, keyed_digest
 from chalicelib.settings import settings
+from chalicelib.storage.dates import told_period
 from chalicelib.storage.reads import Range, fetch_raw, query_all
 from chalicelib.storage.receipts import Request, replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Otherwise, Replayed, Transaction
+from chalicelib.storage.transaction import Moved, Otherwise, Transaction
 from chalicelib.storage.work import Work
 from chalicelib.tiers.activities.model import (
     CheckedIn,
     Counter,
     Done,
     Kept,
-    Referred,
     Streak,
     Times,
 )
@@ -84,15 +83,7 @@ class CounterItem(Item):
     """How often something was done in a period."""
 
     times = IntAttribute(attr_name="n")
-
-
-class ReferredItem(Item):
-    """One new member who brought something, as stored."""
-
-    purchase = UnicodeAttribute(attr_name="q")
-    at = UnicodeAttribute(attr_name="a")
-    points = IntAttribute(attr_name="b")
-    debt_paid = IntAttribute(attr_name="o")
+    ttl = IntAttribute(attr_name="t")
 
 
 def check_in_key(request: Request) -> Key:
@@ -114,11 +105,6 @@ def evidence_key(member_id: str, task: str, *, evidence: str) -> Key:
     """Return where it stands that a member has shown evidence for a task."""
     told = keyed_digest(settings().secret, purpose="evidence", message=f"{task}\n{evidence}")
     return (member_id, f"E#{base62(int.from_bytes(told, 'big'), EVIDENCE_CHARS)}")
-
-
-def referred_key(referrer: str, member_id: str) -> Key:
-    """Return where it stands what a new member brought to whoever referred them."""
-    return (referrer, f"F#{member_id}")
 
 
 def put_check_in(tx: Transaction, request: Request, *, made: CheckedIn) -> None:
@@ -169,22 +155,13 @@ def count(tx: Transaction, counter: Counter) -> None:
     """Count once more, as long as there is room; else the attempt goes on from the counter."""
     tx.update(
         CounterItem(*counter.key),
-        (CounterItem.times.add(1),),
+        (
+            CounterItem.times.add(1),
+            CounterItem.ttl.set(int(counter.kept_until.timestamp())),
+        ),
         condition=CounterItem.times.does_not_exist() | (CounterItem.times < counter.most),
         otherwise=_moved(counter.key),
     )
-
-
-def put_referred(tx: Transaction, referrer: str, *, referred: Referred) -> None:
-    """Add what a new member brought, once; `Replayed` where that is known already."""
-    item = ReferredItem(
-        *referred_key(referrer, referred.member_id),
-        purchase=referred.purchase,
-        at=rfc3339(referred.at),
-        points=referred.points,
-        debt_paid=referred.debt_paid,
-    )
-    tx.put(item, otherwise=lambda image: Replayed(image) if image else Contended())
 
 
 def streak_in(images: Mapping[Key, RawItem], key: Key) -> Streak | None:
@@ -224,22 +201,14 @@ def done_from(raw: RawItem) -> Done:
 
 
 def kept_of(work: Work, member_id: str) -> Kept:
-    """Return what is kept of a member's activities, of periods long past too."""
+    """Return what is kept of a member's activities, of periods that are over too."""
     key = streak_key(member_id)
     times = query_all(work, CounterItem, part=Range(member_id, "V#"))
     named = ((item.sort.split("#"), item.times) for item in times)
-    referred = query_all(work, ReferredItem, part=Range(member_id, "F#"))
     return Kept(
         streak_in(fetch_raw(work, [key]), key),
-        tuple(Times(what, period, number) for (_, what, period), number in named),
-        tuple(map(_referred, referred)),
+        tuple(Times(what, told_period(period), number) for (_, what, period), number in named),
     )
-
-
-def _referred(item: ReferredItem) -> Referred:
-    at = datetime.fromisoformat(item.at)
-    name = item.sort.removeprefix("F#")
-    return Referred(name, item.purchase, at, points=item.points, debt_paid=item.debt_paid)
 
 
 def _streak(raw: RawItem) -> Streak:

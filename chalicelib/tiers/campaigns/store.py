@@ -23,6 +23,7 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.kernel.errors import Contended, Unavailable
+from chalicelib.storage.dates import told_period
 from chalicelib.storage.reads import Range, fetch, query_all
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem, code_of, is_transient
 from chalicelib.storage.transaction import UNCLEAR, Mistaken, Transaction
@@ -89,7 +90,7 @@ def given_to(work: Work, member_id: str) -> list[GivenTo]:
     """Return what campaigns with a cap gave a member, of periods long past too."""
     items = query_all(work, CounterItem, part=Range(member_id, "Y#"))
     named = ((item.sort.split("#"), item.points) for item in items)
-    return [GivenTo(campaign_id, period, points) for (_, campaign_id, period), points in named]
+    return [GivenTo(name, told_period(period), points) for (_, name, period), points in named]
 
 
 def read_set(work: Work, version: int) -> CampaignSet:

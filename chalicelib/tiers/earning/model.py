@@ -48,6 +48,7 @@ class Purchase:
     `expires_on` is the date of the lot that got its points, and `booked_on` the day from which
     campaigns count dates of their own, where one does; while nobody has claimed them, there is no
     member and no date. `points` and `debt_paid` are those of its report; a claim keeps its own.
+    `referrer` was paid for the new member who bought this.
     """
 
     channel: str
@@ -65,6 +66,7 @@ class Purchase:
     given: Mapping[str, int] = field(default_factory=dict)
     matched: Mapping[str, int] = field(default_factory=dict)
     booked_on: date | None = None
+    referrer: str | None = None
 
     @property
     def left(self) -> int:

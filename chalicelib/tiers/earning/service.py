@@ -50,10 +50,9 @@ from chalicelib.tiers.earning.rules import (
     refuse_other_channel,
     refuse_unearnable,
     taken_from_claim,
-    told_on,
 )
 from chalicelib.tiers.judging import service as judging
-from chalicelib.tiers.judging.model import Case
+from chalicelib.tiers.judging.model import Case, Judgement
 from chalicelib.tiers.judging.rules import explain
 from chalicelib.tiers.judging.service import Granted
 
@@ -80,8 +79,7 @@ def report(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked
         image = found
     store.refuse_other_report(image, fingerprint)
     purchase = store.purchase_from(image)
-    lines = explain(judging.judgement_of(work, purchase.kept), booked_on=told_on(purchase))
-    return Booked(purchase, lines, again=True, claim_code=_claim_code(purchase))
+    return _told(purchase, judging.judgement_of(work, purchase.kept), again=True)
 
 
 def refund(work: Work, returned: Return, *, client: str) -> Refunded:
@@ -139,6 +137,11 @@ def hand_over(tx: Transaction, purchase: Purchase, *, today: date) -> None:
     store.put_claimed(tx, purchase, today=today)
 
 
+def note_referrer(tx: Transaction, purchase: Purchase, *, referrer: str) -> None:
+    """Add who is paid for the new member who bought this, if no more has gone back than is told."""
+    store.put_referrer(tx, purchase, referrer=referrer)
+
+
 def case_of(work: Work, sale: Sale, *, head: Head, program: Program) -> Case:
     """Return a purchase with the rules of its instant; `program` are the settings of now.
 
@@ -161,9 +164,10 @@ def case_of(work: Work, sale: Sale, *, head: Head, program: Program) -> Case:
 
 def open_sale(work: Work, member_id: str | None) -> tuple[Head, Program, Opened | None]:
     """Return the settings of now, and a member's wallet where there is one, as of one read."""
-    opened = None if member_id is None else _opened(work, member_id)
-    if opened is not None:
-        return opened.head, opened.program, opened
+    with suppress(NotFound):
+        opened = wallets.open_wallet(work, member_id or "", absent=NotFound)
+        if not opened.wallet.erased:
+            return opened.head, opened.program, opened
     head = read_head(work)
     return head, documents.program_at(work, head), None
 
@@ -192,9 +196,7 @@ def _book(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked:
         put = _Put(case, granted, purchase, opened, fingerprint)
         # Again where the member got more of a campaign meanwhile, as another purchase was booked.
         with suppress(Mistaken), judging.released(granted):
-            booked = persist(work, put.attempt)
-            lines = explain(granted.judgement, booked_on=told_on(booked))
-            return Booked(booked, lines, again=False, claim_code=_claim_code(booked))
+            return _told(persist(work, put.attempt), granted.judgement, again=False)
         patience.again(overtaken=True)
 
 
@@ -233,9 +235,11 @@ class _Put:
         store.put_purchase(tx, purchase, fingerprint=self.fingerprint, mark=self.granted.mark)
 
 
-def _claim_code(purchase: Purchase) -> str | None:
-    """Return the code of a purchase that was reported without a member."""
-    return None if purchase.claim is None else claim_code(settings().secret, purchase)
+def _told(purchase: Purchase, judgement: Judgement, *, again: bool) -> Booked:
+    """Return a purchase as it is told; one that was reported without a member has a code."""
+    code = None if purchase.claim is None else claim_code(settings().secret, purchase)
+    lines = explain(judgement, booked_on=told_on(purchase))
+    return Booked(purchase, lines, again=again, claim_code=code)
 
 
 def _take_back(
@@ -277,14 +281,6 @@ def _claw_back(
         program_version=purchase.program_version,
     )
     return change, ClawBack(sum(t.points for t in taken), sum(t.debt for t in taken))
-
-
-def _opened(work: Work, member_id: str) -> Opened | None:
-    """Return a member's wallet with the program, or None where there is no such member any more."""
-    with suppress(NotFound):
-        opened = wallets.open_wallet(work, member_id, absent=NotFound)
-        return None if opened.wallet.erased else opened
-    return None
 
 
 def _purchase_of(work: Work, returned: Return, *, client: str) -> Purchase:

@@ -55,6 +55,7 @@ class PurchaseItem(Item):
     matched = IntMapAttribute(attr_name="l", null=True)
     booked_on = UnicodeAttribute(attr_name="b", null=True)
     mark = UnicodeAttribute(attr_name="k", null=True)
+    referrer = UnicodeAttribute(attr_name="rf", null=True)
 
 
 class ClaimItem(Item):
@@ -142,6 +143,7 @@ def purchase_from(raw: RawItem) -> Purchase:
         given=item.given or {},
         matched=item.matched or {},
         booked_on=day_of_key(item.booked_on) if item.booked_on else None,
+        referrer=item.referrer,
     )
 
 
@@ -247,6 +249,17 @@ def put_refund(tx: Transaction, purchase: Purchase, *, refund: Refund, fingerpri
         condition=(PurchaseItem.refunded == purchase.refunded)
         & (PurchaseItem.paid >= purchase.refunded + refund.amount)
         & whose,
+        otherwise=lambda image: _moved(key, image),
+    )
+
+
+def put_referrer(tx: Transaction, purchase: Purchase, *, referrer: str) -> None:
+    """Add who is paid for a purchase, as long as what has gone back is what was judged."""
+    key = purchase_key(purchase.channel, purchase.purchase_id)
+    tx.update(
+        PurchaseItem(*key),
+        (PurchaseItem.referrer.set(referrer),),
+        condition=PurchaseItem.refunded == purchase.refunded,
         otherwise=lambda image: _moved(key, image),
     )
 
