@@ -67,6 +67,14 @@ LEFT_OUT: Final = (
     ),
     LeftOut(
         "",
+        Text("推荐新会员的摘要", "Digests of what referred members were known by"),
+        Text(
+            "仅为手机号、邮箱或设备的摘要，不含会员信息，用于避免重复奖励推荐人。",
+            "A phone, an address or a device brings points once; they name nobody.",
+        ),
+    ),
+    LeftOut(
+        "",
         Text("输入错误的次数", "Counts of wrong tries"),
         Text(
             "用于防止猜测代码，一小时后失效。",
