@@ -14,10 +14,12 @@ from typing import Any, Final
 from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.storage.work import Work
 from chalicelib.web.identity import Identity
+from tests.activities import hear
 from tests.corrections import adjust
 from tests.events import CHANNEL, Api, Json, Reply, a_caller
 from tests.mall import Mall, id_of
 from tests.properties.facts import Expected, Name
+from tests.properties.ledger import NEWCOMER, REFERRER
 from tests.properties.model import Program
 from tests.properties.shelf import Thresholds
 
@@ -25,8 +27,8 @@ CHANNELS: Final[Mapping[str, Identity]] = {
     "store-1": CHANNEL,
     "web": a_caller("channel", subject="web-1", client="web-1"),
 }
-MEMBERS: Final = ("lin", "wang")
-LATECOMER: Final = "zhou"
+MEMBERS: Final = (REFERRER, "wang")
+LATECOMER: Final = NEWCOMER
 """Joins at some time, and is a stranger until then."""
 
 Body = Mapping[str, Any]
@@ -51,8 +53,9 @@ def told(answer: Json) -> Reply:
 
 
 def enrolling(mall: Mall, subject: str) -> Deed:
+    told = {"referred_by": id_of(REFERRER)} if subject == LATECOMER else None
     return Deed(
-        lambda: as_member(mall, subject).post("/me"), lambda program: program.enrol(subject)
+        lambda: as_member(mall, subject).post("/me", told), lambda program: program.enrol(subject)
     )
 
 
@@ -96,6 +99,24 @@ def checking_in(mall: Mall, subject: str, key: str) -> Deed:
         lambda program: program.check_in(subject, key),
         name=("check-in", subject, key),
     )
+
+
+def sharing(mall: Mall, subject: str, key: str, evidence: str) -> Deed:
+    return Deed(
+        lambda: as_member(mall, subject).post("/me/tasks/share", {"evidence": evidence}, key=key),
+        lambda program: program.share(subject, key, evidence),
+        name=("share", subject, key),
+    )
+
+
+def hearing(mall: Mall) -> Deed:
+    """Whoever referred the latecomer hears of all that this one did, as no route makes them."""
+
+    def send() -> Reply:
+        hear(Work(mall.clock.instant), LATECOMER)
+        return told({})
+
+    return Deed(send, lambda program: program.hear())
 
 
 def adjusting(mall: Mall, subject: str, key: str, points: int) -> Deed:

@@ -48,7 +48,8 @@ class Member:
     """A wallet, and the reason of each of its changes with the balance after it.
 
     `tries` are wrong claims by the hour of the clock; `unbooked` is whether points have expired
-    since the last change, which the next one books. `visits` are the days of check-ins.
+    since the last change, which the next one books. `visits` are the days of check-ins, `shares`
+    how often a task was done on a day, and `shown` what was shown for it.
     """
 
     lots: list[Lot] = field(default_factory=list)
@@ -59,6 +60,8 @@ class Member:
     tries: dict[int, int] = field(default_factory=dict)
     unbooked: bool = False
     visits: set[date] = field(default_factory=set)
+    shares: dict[date, int] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
 
     @property
     def available(self) -> int:
@@ -124,6 +127,17 @@ class Purchase:
     expired: bool = False
     refunded: int = 0
     refunds: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+
+
+@dataclass
+class Referral:
+    """What somebody new brought, by which purchase; nothing where it was heard of too late."""
+
+    of: Name
+    points: int
+    expires_on: date
+    expired: bool = False
+    is_back: bool = False
 
 
 @dataclass

@@ -16,9 +16,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from tests.properties.days import SHANGHAI, end_of_month
-from tests.properties.facts import Expected, Member, Name, Order, Purchase
+from tests.properties.facts import Expected, Member, Name, Order, Purchase, Referral
 
 VALID_MONTHS: Final = 24
+SHARES: Final = 3
+"""As many a day are paid."""
+REFERRER: Final = "lin"
+NEWCOMER: Final = "zhou"
+"""Whom lin referred, whenever that one joins."""
 REUSED: Final = Expected(422, "idempotency_key_reused")
 NOT_FOUND: Final = Expected(404, "not_found")
 NOT_ENROLLED: Final = Expected(404, "not_enrolled")
@@ -28,7 +33,8 @@ NOT_ENROLLED: Final = Expected(404, "not_enrolled")
 class Ledger:
     """Members, and what lies outside of their wallets and may pass its date there.
 
-    `receipts` are the keys that were spent: by route, caller and key, what was asked for.
+    `receipts` are the keys that were spent: by route, caller and key, what was asked for. `booked`
+    is what somebody new bought or claimed, and on which day, and `referral` what came of that.
     """
 
     now: datetime
@@ -36,6 +42,8 @@ class Ledger:
     purchases: dict[Name, Purchase] = field(default_factory=dict)
     orders: dict[Name, Order] = field(default_factory=dict)
     receipts: dict[tuple[str, str, str], object] = field(default_factory=dict)
+    booked: list[tuple[Name, date]] = field(default_factory=list)
+    referral: Referral | None = None
 
     @property
     def today(self) -> date:
@@ -56,6 +64,9 @@ class Ledger:
         for purchase in self.purchases.values():
             if purchase.subject == subject and member.through(purchase.expires_on) < self.today:
                 purchase.expired = True
+        if self.referral and subject == REFERRER:
+            gone = member.through(self.referral.expires_on) < self.today
+            self.referral.expired = self.referral.expired or gone
         for order in self.orders.values():
             for lot in order.lots if order.subject == subject else []:
                 lot.expired = lot.expired or member.through(lot.expires_on) < self.today
@@ -125,6 +136,27 @@ class Ledger:
         self.receipts[receipt] = points
         after = {"days_left": 7 - days % 7, "points": 1_000}
         told = {"points": points, "debt_paid": paid, "streak": {"days": days, "next_bonus": after}}
+        return Expected(201, facts=told, again=201, writes=True)
+
+    def share(self, subject: str, key: str, evidence: str) -> Expected:
+        """Give points for something that was never shown before, three times a day."""
+        if subject not in self.members:
+            return NOT_ENROLLED
+        member, receipt = self.members[subject], ("share", subject, key)
+        if receipt in self.receipts:
+            return Expected(201, again=201) if self.receipts[receipt] == evidence else REUSED
+        if evidence in member.shown:
+            return Expected(409, "evidence_used")
+        done = member.shares.get(self.today, 0)
+        if done >= SHARES:
+            return Expected(422, "limit_reached", {"limit": SHARES, "used": SHARES})
+        member.shares[self.today] = done + 1
+        member.shown.add(evidence)
+        self.receipts[receipt] = evidence
+        expires_on = end_of_month(self.today, VALID_MONTHS)
+        paid = member.bring(20, expires_on)
+        member.note("task")
+        told = {"points": 20, "debt_paid": paid, "expires_on": expires_on.isoformat()}
         return Expected(201, facts=told, again=201, writes=True)
 
     def wallet(self, subject: str) -> Mapping[str, Any]:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from tests.properties.days import end_of_month
-from tests.properties.facts import Expected, Name, Purchase
-from tests.properties.ledger import NOT_ENROLLED, NOT_FOUND, REUSED, VALID_MONTHS, Ledger
+from tests.properties.days import end_of_month, midnight_after
+from tests.properties.facts import Expected, Name, Purchase, Referral
+from tests.properties.ledger import (
+    NEWCOMER,
+    NOT_ENROLLED,
+    NOT_FOUND,
+    REFERRER,
+    REUSED,
+    VALID_MONTHS,
+    Ledger,
+)
 
 CLAIMABLE: Final = timedelta(days=30)
+COUNTED_FOR: Final = timedelta(days=30)
+"""How long after its month a purchase can still be counted."""
 WRONG_TRIES: Final = 10
 """As many an hour are answered."""
 
@@ -76,6 +86,34 @@ class Sales(Ledger):
             self.receipts[receipt] = name
         return refused or self._bring(subject, purchase)
 
+    def hear(self) -> Expected:
+        """Let the referrer hear of whatever the newcomer bought and gave back."""
+        kept = [(name, day) for name, day in self.booked if self.left(name)]
+        referral, member = self.referral, self.members[REFERRER]
+        if referral is None and kept:
+            self.referral = self._referred(*kept[0])
+            if self.referral.points:
+                member.bring(self.referral.points, self.referral.expires_on)
+                member.note("referral")
+            return Expected(200, writes=True)
+        if referral and referral.points and not referral.is_back and not self.left(referral.of):
+            referral.is_back = True
+            points = 0 if referral.expired else referral.points
+            member.claw_back(points, first=referral.expires_on)
+            member.note("referral_refund")
+            return Expected(200, writes=True)
+        return Expected(200)
+
+    def left(self, name: Name) -> int:
+        """Return what of a purchase has not gone back."""
+        return self.purchases[name].amount - self.purchases[name].refunded
+
+    def _referred(self, name: Name, booked_on: date) -> Referral:
+        """Return what the newcomer brings by a purchase, unless it was too long ago."""
+        ends = midnight_after(end_of_month(booked_on, 0)) + COUNTED_FOR
+        points = 0 if self.now >= ends else 500
+        return Referral(name, points, end_of_month(self.today, VALID_MONTHS))
+
     def _earn(self, name: Name, subject: str | None, report: Mapping[str, Any]) -> Expected:
         amount = report["paid"]["amount"]
         points, paid, through = amount // 100, 0, None
@@ -86,6 +124,7 @@ class Sales(Ledger):
             member = self.members[subject]
             paid = member.bring(points, expires_on)
             member.note("purchase")
+            self._book(subject, name)
         answer = {"points": points, "debt_paid": paid}
         self.purchases[name] = Purchase(report, subject, amount, answer, expires_on, through)
         return Expected(201, facts=answer, again=200, writes=True)
@@ -95,9 +134,14 @@ class Sales(Ledger):
         purchase.subject, purchase.expires_on = subject, end_of_month(self.today, VALID_MONTHS)
         paid = member.bring(points, purchase.expires_on)
         member.note("purchase_claim")
+        self._book(subject, (purchase.report["channel"], purchase.report["purchase_id"]))
         day = purchase.expires_on.isoformat()
         told = {"points": points, "debt_paid": paid, "expires_on": day}
         return Expected(201, facts=told, again=201, writes=True)
+
+    def _book(self, subject: str, name: Name) -> None:
+        if subject == NEWCOMER:
+            self.booked.append((name, self.today))
 
     def _refuse_report(self, report: Mapping[str, Any]) -> Expected | None:
         if report["paid"]["currency"] != "cny":

@@ -26,8 +26,17 @@ from infra.local.engines import RunningEngine
 from infra.local.table import create_table
 from tests.conftest import SETTINGS
 from tests.depth import IS_WHOLE
+from tests.faults import Fault
 from tests.mall import Hands, Mall, id_of
-from tests.properties.deeds import Body, enrolling, placing, refunding, reporting
+from tests.properties.deeds import (
+    LATECOMER,
+    Body,
+    enrolling,
+    hearing,
+    placing,
+    refunding,
+    reporting,
+)
 from tests.properties.order_deeds import Target, fetching, giving_back
 from tests.properties.shelves import CODED
 from tests.properties.stories import StoryMachine
@@ -135,4 +144,27 @@ def test_a_code_that_was_seen_is_shown_to_nobody_else(open_mall: Callable[[], Ma
     )
     world.do(fetching(mall, "wang", Target(("wang", "k"), order["id"]), world.saw), [])
     assert sum(map(len, world.seen.values())) == 4
+    world.all_agrees()
+
+
+def test_what_a_newcomer_gives_back_is_taken_from_the_referrer(
+    open_mall: Callable[[], Mall],
+) -> None:
+    """Heard of after each step, through a crash: half of it takes nothing, all of it everything."""
+    mall = open_mall()
+    world = World.opened(mall)
+    for subject in ("lin", LATECOMER):
+        world.do(enrolling(mall, subject), [])
+    for number, part in enumerate((10_000, 4_000, 6_000)):
+        world.tick()
+        name = ("web", "p-0")
+        sale = {**a_report(*name, amount=10_000), "member_id": id_of(LATECOMER)}
+        world.do(
+            refunding(mall, name, f"r-{number}", part) if number else reporting(mall, sale), []
+        )
+        world.do(hearing(mall), [{5: Fault.CRASH_AFTER}])
+        world.wallets_agree()
+    assert world.program.wallet("lin")["available"] == 0
+    assert world.program.referral is not None
+    assert world.program.referral.is_back
     world.all_agrees()

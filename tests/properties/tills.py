@@ -32,8 +32,10 @@ from tests.properties.deeds import (
     checking_in,
     claiming,
     enrolling,
+    hearing,
     refunding,
     reporting,
+    sharing,
 )
 from tests.properties.facts import Name
 from tests.properties.model import Program
@@ -54,6 +56,7 @@ backs = st.sampled_from([0, 0, 0, 0, 1])
 """Deeds back of which a key is used again."""
 brinks = st.sampled_from([-2 * SECOND, -1 * SECOND, 0 * SECOND])
 """Where the clock stops, so that the next request comes just before, at, and after midnight."""
+shown = st.integers(0, 99)
 parts = st.sampled_from([0.1, 0.5, 0.999, 1, 1, 1.01])
 channels = st.sampled_from(sorted(CHANNELS))
 plan = st.dictionaries(st.integers(0, CALLS_MAX), st.sampled_from(Fault), min_size=1, max_size=2)
@@ -160,6 +163,25 @@ class TillMachine(RuleBasedStateMachine):
         if brink is not None and self.model.now < instant:
             self.world.move_to(instant)
         self.world.do(checking_in(self.mall, subject, self._key("check-in", back)), plans)
+
+    @rule(subject=subjects, back=backs, shown=st.lists(shown, min_size=1, max_size=5), plans=plans)
+    def share(self, subject: str, back: int, shown: list[int], plans: Plans) -> None:
+        """Do a task, perhaps with what was shown before, and perhaps too often."""
+        for evidence in shown:
+            self.world.tick()
+            key = self._key("share", back)
+            self.world.do(sharing(self.mall, subject, key, f"post {evidence}"), plans)
+
+    @rule(amount=fen, part=st.sampled_from([1, 1, 1, 0.5]), between=st.booleans(), plans=plans)
+    def bring(self, amount: int, part: float, *, between: bool, plans: Plans) -> None:
+        """Let the latecomer buy and give back, and the referrer hear of it after, or in between."""
+        if LATECOMER not in self.model.members:
+            self.enrol([])
+        self.report(LATECOMER, "web", amount, [])
+        if between:
+            self.world.do(hearing(self.mall), plans)
+        self.world.do(self._refund(len(self.model.purchases) - 1, part), [])
+        self.world.do(hearing(self.mall), plans)
 
     @precondition(lambda self: self.world.done)
     @rule(pick=recents, plans=plans)

@@ -50,6 +50,7 @@ from chalicelib.tiers.earning.rules import (
     refuse_other_channel,
     refuse_unearnable,
     taken_from_claim,
+    told_on,
 )
 from chalicelib.tiers.judging import service as judging
 from chalicelib.tiers.judging.model import Case, Judgement
