@@ -62,6 +62,14 @@ def hear_of_the_friend(scene: Scene) -> Send:
     return send
 
 
+def hear_of_the_return(scene: Scene) -> Send:
+    """Hear, as whoever else is here, that what was paid for went back."""
+    hear(scene.work, scene.friend)
+    path = f"/purchases/{CHANNEL_NAME}/{scene.friend}/refunds"
+    scene.mall.till.post(path, {"refund_id": "back", "amount": 1_000})
+    return hear_of_the_friend(scene)
+
+
 def return_and_hear(scene: Scene) -> Send:
     """Give back what somebody new has bought, and hear of that."""
     till, name, refund_id = scene.mall.till, scene.friend, scene.key()

@@ -47,6 +47,7 @@ GROUPS: Final[Mapping[str, Mapping[str, Prepare]]] = {
         "hear of it": activity.hear_of_the_friend,
         "return and hear": activity.return_and_hear,
     },
+    "a referral that went back": {"hear of it": activity.hear_of_the_return},
     "a wallet past a last day": ending_points.cases(ending_points.PAST),
     "a wallet on a day to remind": ending_points.cases(ending_points.TO_REMIND),
     "a purchase": {
