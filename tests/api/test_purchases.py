@@ -41,6 +41,7 @@ def test_a_purchase_earns_and_explains_itself(till: Till) -> None:
         "explanation": [EXPLAINED],
         "debt_paid": 0,
         "claim_code": None,
+        "claim_through": None,
     }
     assert till.wallet().lots == (Lot(EXPIRES_ON, 128),)
     entry = till.newest_entry()
