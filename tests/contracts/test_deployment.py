@@ -179,6 +179,7 @@ def a_redemption(deployed: Deployed) -> dict[str, int]:
         "wrong code": deployed.call(
             "POST", "/members/resolve", token=till, json={"code": "no such code"}
         ),
+        "leave": deployed.call("DELETE", "/me", token=lin),
     }
     return {step: answer.status_code for step, answer in answers.items()}
 
@@ -218,6 +219,7 @@ def test_a_reward_is_redeemed_with_the_rights_that_the_roles_give(
         "journal": 200,
         "catalog": 200,
         "wrong code": 404,
+        "leave": 200,
     }
 
 

@@ -89,7 +89,7 @@ EXPIRY_BY_JOB: Final = (
     Slip(
         DATES,
         "usable_through",
-        "if exempt_until is None or expires_on == date.max:\n        return expires_on",
+        "if expires_on == date.max:\n        return expires_on",
         "return date.max",
     ),
 )

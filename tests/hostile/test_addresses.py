@@ -26,6 +26,11 @@ LISTS: Final = [
 ]
 CHANNELS_TOO: Final = {"channel": [(403, "forbidden")]}
 """A till names its own channel; any other word in its place is not its own."""
+NOT_FOUND: Final = (404, "not_found")
+EDITS: Final = {
+    f"PUT /v1/admin/{what}/{{id}}": [(422, "invalid")] for what in ("campaigns", "rewards")
+}
+"""Its body names what was read, and contradicts any other address."""
 ANSWER_BYTES_MAX: Final = 4096
 """No refusal of a query is longer, whatever was asked."""
 
@@ -40,7 +45,7 @@ def test_a_name_that_is_no_name_is_not_found(stage: Stage) -> None:
         stage.prepare(operation)
         with stage.untouched() as untouched:
             for name, there in stage.parameters(operation).items():
-                told = {(404, "not_found"), *CHANNELS_TOO.get(name, ())}
+                told = {NOT_FOUND, *CHANNELS_TOO.get(name, ()), *EDITS.get(operation.route, ())}
                 for given in (*OTHERS, *(there + end for end in values.ENDS), there[:-1]):
                     reply = stage.send(operation, path=stage.address(operation, **{name: given}))
                     about = (operation.route, name, given[:60], reply.text[:300])

@@ -40,7 +40,7 @@ def test_the_contract_is_published(client: Client) -> None:
         ("GET", "/nothing", 404, "not_found"),
         ("GET", "/orders/a/b/c", 404, "not_found"),
         ("PATCH", "/orders", 405, "method_not_allowed"),
-        ("DELETE", "/me", 405, "method_not_allowed"),
+        ("DELETE", "/orders", 405, "method_not_allowed"),
         ("OPTIONS", "/me", 405, "method_not_allowed"),
         ("BREW", "/me", 405, "method_not_allowed"),
         ("GET", "/orders/quote", 405, "method_not_allowed"),

@@ -32,8 +32,8 @@ from chalicelib.storage.work import Work
 
 WAKE: Final = "wallet"
 """The kind of deadline of wallets: the next day on which one has to be looked after."""
-OVERTAKEN: Final = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
-"""Somebody has changed the wallet, or is about to."""
+OVERTAKEN: Final = "ConditionalCheckFailedException"
+"""Somebody has changed the wallet."""
 
 
 class WalletItem(Item):
@@ -132,7 +132,7 @@ def put_wake(work: Work, before: Wallet, *, after: Wallet) -> bool:
             lambda: WalletItem(*key_of(member_id)).update(list(actions), condition=condition),
         )
     except UpdateError as failure:
-        if code_of(failure) not in OVERTAKEN:
+        if code_of(failure) != OVERTAKEN:
             raise
         return False
     return True
