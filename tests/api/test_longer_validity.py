@@ -122,3 +122,28 @@ def test_a_reminder_names_the_longer_day(mall: Mall) -> None:
         desk.play()
         (mail,) = desk.outbox.sent
     assert "1000 points until 2029-11-30 (30 days left)" in mail.text
+
+
+def test_a_purchase_that_is_reported_after_the_change_lasts_as_long_as_new_ones(
+    mall: Mall,
+) -> None:
+    """Its rate is that of its day; how long points last is counted from their booking."""
+    lin = mall.member("lin")
+    at(mall, date(2026, 11, 30))
+    change_program(mall, **LONGER)
+    at(mall, date(2026, 12, 2))
+    late = {**a_purchase("lin", 100, "p-late"), "occurred_at": "2026-11-29T04:00:00Z"}
+    quoted = made(mall.till.post("/earn/quote", {**late, "purchase_id": None}), 200)
+    made(mall.till.post("/purchases", late), 201)
+    assert [lot["expires_on"] for lot in lots(lin)] == [quoted["expires_on"]] == ["2029-12-31"]
+
+
+def test_a_shorter_validity_is_refused_while_points_were_made_to_last_longer(mall: Mall) -> None:
+    change_program(mall, **LONGER)
+    mall.clock.advance(days=1)
+    read = mall.marketing.get("/admin/program")
+    tag = {"If-Match": read.headers["etag"]}
+    refused = mall.marketing.put("/admin/program", read.json | SHORTER, headers=tag)
+    assert (refused.status, refused.code) == (422, "invalid")
+    assert refused.pointers() == ["/validity_months/basic"]
+    assert mall.marketing.get("/admin/program").json == read.json

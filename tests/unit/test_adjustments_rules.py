@@ -13,10 +13,10 @@ from chalicelib.kernel.points import POINTS_MAX
 from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.ledger.adjustments.rules import (
     TEXT_CHARS_MAX,
-    expiry_of,
     refuse_invalid,
 )
 from chalicelib.program.documents.model import Program
+from chalicelib.program.documents.rules import expiry_of
 from tests.builders import MEMBER_ID, TODAY
 
 FINE: Final = Adjustment(MEMBER_ID, 5, "Goodwill", "lin", "k-1")
@@ -84,5 +84,5 @@ def test_a_deed_has_a_name_that_anybody_can_say_again(key: str) -> None:
 
 def test_points_given_by_hand_last_as_long_as_everybodys() -> None:
     program = Program(validity_months={"basic": 3, "silver": 36, "gold": 60})
-    assert expiry_of(program, TODAY) == date(2027, 2, 28)
-    assert expiry_of(Program(), TODAY) == date(2028, 11, 30)
+    assert expiry_of(TODAY, program) == date(2027, 2, 28)
+    assert expiry_of(TODAY, Program()) == date(2028, 11, 30)

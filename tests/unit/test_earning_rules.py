@@ -16,6 +16,7 @@ from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MINOR_DIGITS, MONEY_MAX, WORDS, Money, written
 from chalicelib.ledger.wallets.model import Lot, Lots
 from chalicelib.program.documents.model import DEFAULTS, Program
+from chalicelib.program.documents.rules import expiry_of
 from chalicelib.tiers.earning.model import Claim, Purchase, Return, Sale
 from chalicelib.tiers.earning.rules import (
     AGE_MAX,
@@ -36,7 +37,7 @@ from chalicelib.tiers.earning.rules import (
     taken_from_claim,
 )
 from chalicelib.tiers.judging.model import Judgement
-from chalicelib.tiers.judging.rules import expiry_of, explain, points_for, worth
+from chalicelib.tiers.judging.rules import explain, points_for, worth
 
 NOW: Final = datetime(2026, 11, 21, 8, tzinfo=UTC)
 TODAY: Final = date(2026, 11, 21)
@@ -199,7 +200,7 @@ def test_points_expire_at_the_end_of_a_month_of_the_programs_zone(
     now: datetime, expires_on: date
 ) -> None:
     program = a_program()
-    assert expiry_of(program, day_of(now, program.zone)) == expires_on
+    assert expiry_of(day_of(now, program.zone), program) == expires_on
 
 
 def test_a_refund_is_in_its_purchases_currency() -> None:

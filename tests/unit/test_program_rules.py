@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 import pytest
 
-from chalicelib.kernel.errors import Forbidden
+from chalicelib.kernel.errors import Forbidden, InvalidFields
 from chalicelib.program.documents.model import DEFAULTS, Longer, Program
 from chalicelib.program.documents.rules import (
     ZoneFixed,
     channel_of,
+    expiry_of,
     held_since,
     in_force,
     is_zone,
@@ -106,32 +108,59 @@ def valid(months: int) -> Program:
     return replace(DEFAULTS, validity_months={"basic": months, "silver": 36, "gold": 60})
 
 
+DAY_OF_CHANGE: Final = date(2027, 5, 7)
+LATER: Final = date(2027, 6, 5)
+GIVEN: Final = Longer(DAY_OF_CHANGE, date(2029, 5, 31), 12, DAY_OF_CHANGE)
+LONGER: Final = with_validity(DEFAULTS, valid(36), today=DAY_OF_CHANGE)
+
+
 def test_a_longer_validity_counts_for_points_that_members_have() -> None:
-    after = with_validity(DEFAULTS, valid(36), today=date(2027, 5, 7))
-    assert after.longer == (Longer(date(2027, 5, 7), date(2029, 5, 31), 12),)
-    assert after.shortened_on is None
+    assert (LONGER.longer, LONGER.shortened_on) == ((GIVEN,), None)
 
 
 def test_a_shorter_validity_counts_for_points_to_come() -> None:
-    after = with_validity(DEFAULTS, valid(23), today=date(2027, 5, 7))
-    assert (after.longer, after.shortened_on) == ((), date(2027, 5, 7))
+    after = with_validity(DEFAULTS, valid(23), today=DAY_OF_CHANGE)
+    assert (after.longer, after.shortened_on) == ((), DAY_OF_CHANGE)
 
 
 def test_what_longer_validities_gave_stays_whatever_else_is_changed() -> None:
-    before = with_validity(DEFAULTS, valid(36), today=date(2027, 5, 7))
-    after = with_validity(before, replace(valid(36), points_per_unit=2), today=date(2028, 1, 1))
-    assert (after.longer, after.shortened_on) == (before.longer, before.shortened_on)
-    assert with_validity(before, valid(12), today=date(2028, 1, 1)).longer == before.longer
+    for today in (DAY_OF_CHANGE, LATER):
+        after = with_validity(LONGER, replace(valid(36), points_per_unit=2), today=today)
+        assert (after.longer, after.shortened_on) == ((GIVEN,), None)
+
+
+def test_a_longer_validity_that_is_taken_back_the_same_day_counts_for_nothing() -> None:
+    mistaken = with_validity(DEFAULTS, valid(120), today=DAY_OF_CHANGE)
+    assert with_validity(mistaken, valid(24), today=DAY_OF_CHANGE).longer == ()
+    assert with_validity(mistaken, valid(36), today=DAY_OF_CHANGE) == LONGER
+    shorter = with_validity(mistaken, valid(12), today=DAY_OF_CHANGE)
+    assert (shorter.longer, shorter.shortened_on) == ((), DAY_OF_CHANGE)
+
+
+def test_a_shorter_one_is_refused_while_new_points_would_end_among_longer_ones() -> None:
+    """What is booked on 5 June for 24 months ends in June 2029; those of May end in May."""
+    assert with_validity(LONGER, valid(24), today=LATER).longer == (GIVEN,)
+    with pytest.raises(InvalidFields) as refused:
+        with_validity(LONGER, valid(23), today=LATER)
+    told = {
+        "pointer": "/validity_months/basic",
+        "detail": "at least 24 today: points that end through 2029-05-31 were made to last longer",
+    }
+    assert refused.value.facts == {"errors": [told]}
 
 
 def test_a_mistake_that_is_taken_back_gives_a_year_to_no_more_than_a_month_of_points() -> None:
-    mistaken = with_validity(DEFAULTS, valid(12), today=date(2027, 5, 7))
+    mistaken = with_validity(DEFAULTS, valid(12), today=DAY_OF_CHANGE)
     mended = with_validity(mistaken, valid(24), today=date(2027, 5, 9))
-    assert mended.longer == (Longer(date(2028, 5, 31), date(2028, 5, 31), 12),)
+    assert mended.longer == (Longer(date(2028, 5, 31), date(2028, 5, 31), 12, date(2027, 5, 9)),)
 
 
 def test_a_second_longer_validity_counts_for_all_that_members_have_by_then() -> None:
-    first = with_validity(DEFAULTS, valid(36), today=date(2027, 5, 7))
-    second = with_validity(first, valid(48), today=date(2027, 6, 5))
-    assert second.longer[0] == first.longer[0]
-    assert second.longer[1] == Longer(date(2027, 6, 5), date(2030, 6, 30), 12)
+    second = with_validity(LONGER, valid(48), today=LATER)
+    assert second.longer == (GIVEN, Longer(LATER, date(2030, 6, 30), 12, LATER))
+
+
+def test_points_last_as_long_as_the_longest_of_the_settings_that_concern_them() -> None:
+    assert expiry_of(LATER, DEFAULTS) == date(2029, 6, 30)
+    assert expiry_of(LATER, DEFAULTS, LONGER) == expiry_of(LATER, LONGER, DEFAULTS)
+    assert expiry_of(LATER, DEFAULTS, LONGER) == date(2030, 6, 30)

@@ -7,16 +7,14 @@ that nobody splits a large correction into small ones, and at most ten times tha
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from chalicelib.kernel.approval import SelfApproval, Stage, decided
-from chalicelib.kernel.clock import end_of_month_after
 from chalicelib.kernel.errors import Conflict, InvalidFields, KeyInvalid
 from chalicelib.kernel.ids import KEY_PATTERN
 from chalicelib.kernel.points import POINTS_MAX
 from chalicelib.ledger.adjustments.model import Adjustment, Decision, Proposal
-from chalicelib.program.documents.model import BASIC, Program
 
 TEXT_CHARS_MAX: Final = 200
 """A sentence, so that an audit row stays small."""
@@ -79,12 +77,6 @@ def refuse_invalid(asked: Adjustment) -> None:
             raise InvalidFields.at(pointer, told, zh=f"应为 1 至 {TEXT_CHARS_MAX} 个可打印字符")
     if not KEY_PATTERN.fullmatch(asked.key):
         raise KeyInvalid
-
-
-def expiry_of(program: Program, today: date) -> date:
-    """Return the date of points that are given today."""
-    # Points that are given by hand are good for as long as everybody's, whatever the standing.
-    return end_of_month_after(today, program.validity_months[BASIC])
 
 
 def _is_text(text: str) -> bool:

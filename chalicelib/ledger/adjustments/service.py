@@ -31,7 +31,6 @@ from chalicelib.ledger.adjustments.model import (
 from chalicelib.ledger.adjustments.rules import (
     MemberErased,
     decide,
-    expiry_of,
     is_small,
     proposed,
     refuse_invalid,
@@ -42,6 +41,7 @@ from chalicelib.ledger.wallets.rules import Posting, balance
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
+from chalicelib.program.documents.rules import expiry_of
 from chalicelib.settings import settings
 from chalicelib.storage.receipts import put_receipt, receipt_sort, unless_carried_out
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
@@ -175,7 +175,7 @@ def _add(tx: Transaction, made: Proposal, *, opened: Opened, by: str) -> None:
     wallet = wallets.latest(tx, opened.wallet)
     posting = Posting(wallet, opened.today)
     if made.points > 0:
-        posting.credit(made.points, expiry_of(opened.program, opened.today))
+        posting.credit(made.points, expiry_of(opened.today, opened.program))
     else:
         posting.claw_back(-made.points, None)
     change = posting.close(

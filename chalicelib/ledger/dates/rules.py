@@ -41,15 +41,26 @@ def lengthened(day: date, longer: Sequence[Longer]) -> date:
     return day
 
 
-def closest(days: Iterable[date], *, most: int) -> tuple[date, date] | None:
-    """Return the two neighbours with the fewest days between them where there are too many days.
+def closest(throughs: Mapping[date, date], *, most: int) -> tuple[date, date] | None:
+    """Return the two neighbours with the fewest days between them where there are too many dates.
 
-    Of two such pairs the earlier one. Points that never expire do not count.
+    `throughs` are their last days of use: no date joins one that ends sooner. Of two such pairs the
+    earlier one. Points that never expire do not count.
     """
-    ends = sorted(day for day in days if day != date.max)
+    ends = sorted(day for day in throughs if day != date.max)
     if len(ends) <= most:
         return None
-    return min(pairwise(ends), key=lambda pair: pair[1] - pair[0])
+    pairs = [pair for pair in pairwise(ends) if throughs[pair[0]] <= throughs[pair[1]]]
+    return min(pairs, key=lambda pair: pair[1] - pair[0])
+
+
+def house_return(today: date, longer: Sequence[Longer]) -> date:
+    """Return the date of points that the house returns today after their own.
+
+    Not the end of a month that was made to last longer: these are no points of a validity.
+    """
+    day = today + timedelta(days=HOUSE_RETURN_DAYS)
+    return day if lengthened(day, longer) == day else day + ONE_DAY
 
 
 def home_of(day: date, merged: Mapping[date, date]) -> date:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from chalicelib.kernel.errors import Forbidden, RuleRefusal
@@ -83,9 +83,8 @@ def refuse_short(wallet: Wallet, today: date, *, points: int) -> None:
 def new_wallet(member_id: str, at: datetime, *, program_version: int = 0) -> Change:
     """Return the first version of a wallet, and the entry that tells of it."""
     empty = Wallet(member_id, 0, 0, 0, 0, (), None, frozen=False, chain=b"")
-    posting = Posting(empty, date.min)
-    change = posting.close(Reason.ENROLLED, at=at, program_version=program_version)
-    return replace(change, before=None)
+    new = Posting(empty, date.min)
+    return replace(new.close(Reason.ENROLLED, at=at, program_version=program_version), before=None)
 
 
 class Posting:
@@ -102,10 +101,9 @@ class Posting:
         self._frozen, self._erased = wallet.frozen, wallet.erased
         self._exempt_until, self._exempt_since = wallet.exempt_until, wallet.exempt_since
         self._paid: list[tuple[date, int]] = []
-        for lot in wallet.lots:
-            if last_day(wallet, lot.expires_on) < today:
-                self._take(lot.expires_on, lot.points)
-                self._leg(Account.EXPIRED, lot.points)
+        for lot in set(wallet.lots) - set(usable_lots(wallet, today)):
+            self._take(lot.expires_on, lot.points)
+            self._leg(Account.EXPIRED, lot.points)
 
     def credit(self, points: int, expires_on: date, *, source: Account = Account.ISSUED) -> int:
         """Bring points in; return how many of them paid debt."""
@@ -114,7 +112,7 @@ class Posting:
         self._paid.append((expires_on, paid))
         self._leg(source, -points)
         self._put(expires_on, points - paid)
-        while pair := calendar.closest(self._lots, most=LOTS_MAX):
+        while pair := calendar.closest(self._throughs(), most=LOTS_MAX):
             earlier, later = pair
             self._lots[later] += self._lots.pop(earlier)
             self._merged[later] = self._merged.pop(earlier, earlier)
@@ -141,7 +139,7 @@ class Posting:
         a member who was erased only what they owe comes back.
         """
         paid = expired = 0
-        late = self._today + timedelta(days=calendar.HOUSE_RETURN_DAYS)
+        late = calendar.house_return(self._today, self._before.longer)
         for lot in taken:
             usable = self._is_usable(lot.expires_on)
             most = self._debt if self._erased else lot.points
@@ -230,14 +228,14 @@ class Posting:
             frozen=self._frozen,
             erased=self._erased,
             chain=entry.hash,
-            wakes_on=None if self._erased else self._wakes_on(lots),
+            wakes_on=None if self._erased else self._wakes_on(),
         )
         return Change(self._before, after, entry)
 
-    def _wakes_on(self, lots: Lots) -> date | None:
-        throughs = (self._last_day(lot.expires_on) for lot in lots)
-        named, reminded_on = self._before.wakes_on, self._before.reminded_on
-        return calendar.next_wake(throughs, self._today, named=named, reminded_on=reminded_on)
+    def _wakes_on(self) -> date | None:
+        ends, before = self._throughs().values(), self._before
+        named, told = before.wakes_on, before.reminded_on
+        return calendar.next_wake(ends, self._today, named=named, reminded_on=told)
 
     def _is_usable(self, day: date) -> bool:
         """Tell whether a date is still good: not if it had passed when the exemption began."""
@@ -246,6 +244,9 @@ class Posting:
 
     def _last_day(self, day: date) -> date:
         return calendar.usable_through(day, self._exempt_until, longer=self._before.longer)
+
+    def _throughs(self) -> dict[date, date]:
+        return {day: self._last_day(day) for day in self._lots}
 
     def _leg(self, account: Account, points: int) -> None:
         self._legs[account] = self._legs.get(account, 0) + points

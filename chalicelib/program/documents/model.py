@@ -79,12 +79,13 @@ class Activities:
 class Longer:
     """What a longer validity gives points that members had: more months, by their last day.
 
-    For points whose last day is the end of a month, `first` and `last` included.
+    For points whose last day is the end of a month, `first` and `last` included. Given on a day.
     """
 
     first: date
     last: date
     months: int
+    on: date
 
 
 @dataclass(frozen=True, slots=True)

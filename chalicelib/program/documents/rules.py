@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -43,23 +43,44 @@ def refuse_zone_change(before: Program, after: Program, *, zone_fixed: bool) -> 
         raise ZoneFixed
 
 
+def expiry_of(today: date, *settings: Program) -> date:
+    """Return the date of points that are booked today: settings of now, and those that judged them.
+
+    By the longest validity among them: nobody loses by a report that comes after a change.
+    """
+    return end_of_month_after(today, max(one.validity_months[BASIC] for one in settings))
+
+
 def with_validity(before: Program, after: Program, *, today: date) -> Program:
     """Return new settings with what their validity does to points that members have.
 
-    A shorter one does nothing to them. A longer one counts as if it had held when they were booked;
-    what was booked since the last shorter one has its last day between two ends of months. Days
-    within a month are a campaign's own, and stay.
+    A longer one counts as if it had held when they were booked; what has been booked since the last
+    shorter one has its last day between two ends of months. One that is taken back the same day
+    was a mistake, and counts for nothing. A shorter one does nothing to them, and is refused while
+    points to come would end among those that were made to last longer: raises `InvalidFields`.
     """
-    old, new = before.validity_months[BASIC], after.validity_months[BASIC]
-    kept = replace(after, shortened_on=before.shortened_on, longer=before.longer)
+    longer = tuple(one for one in before.longer if one.on != today)
+    todays = sum(one.months for one in before.longer if one.on == today)
+    old, new = before.validity_months[BASIC] - todays, after.validity_months[BASIC]
     if new < old:
-        return replace(kept, shortened_on=today)
-    if new == old:
-        return kept
-    shortened = before.shortened_on
-    first = today if shortened is None else max(today, end_of_month_after(shortened, old))
-    given = Longer(first, end_of_month_after(today, old), new - old)
-    return replace(kept, longer=(*before.longer, given))
+        _refuse_overlap(longer, today, months=new)
+        return replace(after, shortened_on=today, longer=longer)
+    if new > old:
+        cut = before.shortened_on
+        first = today if cut is None else max(today, end_of_month_after(cut, old))
+        longer += (Longer(first, end_of_month_after(today, old), new - old, today),)
+    return replace(after, shortened_on=before.shortened_on, longer=longer)
+
+
+def _refuse_overlap(longer: Sequence[Longer], today: date, *, months: int) -> None:
+    last = max((one.last for one in longer), default=date.min)
+    if end_of_month_after(today, months) <= last:
+        least = (last.year - today.year) * 12 + last.month - today.month + 1
+        raise InvalidFields.at(
+            "/validity_months/basic",
+            f"at least {least} today: points that end through {last} were made to last longer",
+            zh=f"目前至少为 {least}：有效期至 {last} 为止的积分已获延长",
+        )
 
 
 def refuse_currency_change(before: Program, after: Program, *, kept: Collection[str]) -> None:

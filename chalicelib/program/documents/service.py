@@ -73,7 +73,7 @@ def change(
     `wanted.version` is the version that the operator read. Raises `Stale` when another version
     holds by now (also one that this very change made: an If-Match that is spent is stale),
     `ZoneFixed` when the zone would change under members, `InvalidFields` when the currency would
-    under amounts that are kept.
+    under amounts that are kept, or where `with_validity` does.
     """
     head = read_head(work)
 

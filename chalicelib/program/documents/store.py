@@ -80,8 +80,8 @@ def _plain(value: date) -> str:
 
 
 def _longer(told: Mapping[str, Any]) -> Longer:
-    first, last = date.fromisoformat(told["first"]), date.fromisoformat(told["last"])
-    return Longer(first, last, told["months"])
+    first, last, on = (date.fromisoformat(told[name]) for name in ("first", "last", "on"))
+    return Longer(first, last, told["months"], on)
 
 
 def _activities(told: Mapping[str, Any]) -> Activities:

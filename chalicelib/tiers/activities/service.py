@@ -17,6 +17,7 @@ from chalicelib.ledger.wallets.model import Change
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
+from chalicelib.program.documents.rules import expiry_of
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.receipts import Request, replayed_or_reused, unless_carried_out
 from chalicelib.storage.table import Key
@@ -47,7 +48,6 @@ from chalicelib.tiers.activities.rules import (
     task_of,
     total,
 )
-from chalicelib.tiers.judging.rules import expiry_of
 
 UNREAD: Final = 0
 """What is hoped of a counter that nobody has read: the condition in the database holds it."""
@@ -192,7 +192,7 @@ def _brought(
     """Return a wallet with points more, and how many of them paid debt."""
     program = opened.program
     posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
-    debt_paid = posting.credit(points, expiry_of(program, opened.today)) if points else 0
+    debt_paid = posting.credit(points, expiry_of(opened.today, program)) if points else 0
     change = posting.close(reason, at=tx.work.now, refers=refers, program_version=program.version)
     return change, debt_paid
 
@@ -205,7 +205,7 @@ def _told_check_in(work: Work, made: CheckedIn, *, replayed: bool) -> Told:
         points=made.points,
         lines=explain_check_in(rule, made.days),
         debt_paid=made.debt_paid,
-        expires_on=expiry_of(program, made.on),
+        expires_on=expiry_of(made.on, program),
         replayed=replayed,
         days=made.days,
         next_bonus=next_bonus(rule, made.days),
@@ -216,5 +216,5 @@ def _told_task(work: Work, done: Done, *, replayed: bool) -> Told:
     """Return what a task brought, by the rules that it keeps."""
     program = documents.program_version(work, done.program_version)
     lines = explain_task(done.task, done.points)
-    expires_on = expiry_of(program, done.on)
+    expires_on = expiry_of(done.on, program)
     return Told(done.points, lines, done.debt_paid, expires_on, replayed)

@@ -19,6 +19,7 @@ from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
+from chalicelib.program.documents.rules import expiry_of
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.receipts import (
     Request,
@@ -36,7 +37,7 @@ from chalicelib.tiers.earning.model import Purchase
 from chalicelib.tiers.earning.rules import credit, named
 from chalicelib.tiers.judging import service as judging
 from chalicelib.tiers.judging.model import Judgement
-from chalicelib.tiers.judging.rules import expiry_of, has_own_dates, worth
+from chalicelib.tiers.judging.rules import has_own_dates, worth
 
 CLAIM_TRIES: Final = TryLimit("claim", tries_max=10, seconds=3600)
 """Ten wrong tries an hour and member (the rules of the program)."""
@@ -85,7 +86,7 @@ def _bring(
     dated = replace(
         purchase,
         member_id=opened.wallet.member_id,
-        expires_on=expiry_of(judgement.program, opened.today),
+        expires_on=expiry_of(opened.today, judgement.program, opened.program),
         booked_on=opened.today if has_own_dates(judgement) else None,
     )
     posting = Posting(wallets.latest(tx, opened.wallet), opened.today)

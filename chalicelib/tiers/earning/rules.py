@@ -26,10 +26,10 @@ from chalicelib.kernel.money import Money
 from chalicelib.ledger.wallets.model import Lot, Lots
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.program.documents.model import Program
-from chalicelib.program.documents.rules import channel_of
+from chalicelib.program.documents.rules import channel_of, expiry_of
 from chalicelib.tiers.earning.model import Claim, Purchase, Return, Sale
 from chalicelib.tiers.judging.model import Case, Judgement
-from chalicelib.tiers.judging.rules import expiry_of, has_own_dates, parts, worth
+from chalicelib.tiers.judging.rules import has_own_dates, parts, worth
 
 AHEAD_MAX: Final = timedelta(minutes=5)
 """How far a till's clock may run ahead (the rules of the program)."""
@@ -95,8 +95,13 @@ def refuse_unearnable(
         raise OccurredAtOutOfRange(earliest=rfc3339(now - AGE_MAX), latest=rfc3339(now + AHEAD_MAX))
 
 
-def booked_as(sale: Sale, case: Case, *, judgement: Judgement, now: datetime) -> Purchase:
-    """Return a purchase as it is booked now; the points of a guest's have no date yet."""
+def booked_as(
+    sale: Sale, case: Case, *, judgement: Judgement, program: Program, now: datetime
+) -> Purchase:
+    """Return a purchase as it is booked now, by the settings of now and those that judged it.
+
+    The points of a guest's have no date yet.
+    """
     today = day_of(now, case.zone)
     guests = sale.member_id is None
     return Purchase(
@@ -109,7 +114,7 @@ def booked_as(sale: Sale, case: Case, *, judgement: Judgement, now: datetime) ->
         program_version=case.program.version,
         points=worth(judgement, left=sale.paid.amount),
         debt_paid=0,
-        expires_on=None if guests else expiry_of(case.program, today),
+        expires_on=None if guests else expiry_of(today, case.program, program),
         claim=Claim(claimable_through(today)) if guests else None,
         campaigns_version=judgement.campaigns_version,
         given=judgement.kept(),

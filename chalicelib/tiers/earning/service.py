@@ -193,7 +193,7 @@ def _book(work: Work, sale: Sale, *, client: str, fingerprint: bytes) -> Booked:
     patience = Patience(work)
     while True:
         granted = judging.grant(work, case, purchase=key)
-        purchase = booked_as(sale, case, judgement=granted.judgement, now=work.now)
+        purchase = booked_as(sale, case, judgement=granted.judgement, program=program, now=work.now)
         put = _Put(case, granted, purchase, opened, fingerprint)
         # Again where the member got more of a campaign meanwhile, as another purchase was booked.
         with suppress(Mistaken), judging.released(granted):

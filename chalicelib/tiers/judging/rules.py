@@ -20,12 +20,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from chalicelib.kernel.clock import end_of_month_after
 from chalicelib.kernel.money import WORDS, Money, written
 from chalicelib.kernel.points import counted
 from chalicelib.ledger.wallets.model import Lot, Lots
 from chalicelib.program.documents.model import Program
-from chalicelib.tiers.campaigns.model import BASIC, Campaign, Per, Why
+from chalicelib.tiers.campaigns.model import Campaign, Per, Why
 from chalicelib.tiers.campaigns.rules import WHOLE, matched, missed
 from chalicelib.tiers.judging.model import (
     NO_FACTS,
@@ -184,11 +183,6 @@ def _left_of(judgement: Judgement, outcome: Outcome, *, left: int) -> int:
         return 0
     full = _full(judgement.program, campaign, about=Money(about, paid.currency))
     return min(outcome.points, full)
-
-
-def expiry_of(program: Program, today: date) -> date:
-    """Return the date of points that are booked today."""
-    return end_of_month_after(today, program.validity_months[BASIC])
 
 
 def has_own_dates(judgement: Judgement) -> bool:

@@ -13,14 +13,14 @@ from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import NotFound
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.program.documents.model import Program
-from chalicelib.program.documents.rules import channel_of
+from chalicelib.program.documents.rules import channel_of, expiry_of
 from chalicelib.storage.head import Head
 from chalicelib.storage.work import Work
 from chalicelib.tiers.earning import service as earning
 from chalicelib.tiers.earning.model import Sale
 from chalicelib.tiers.earning.rules import refuse_other_channel
 from chalicelib.tiers.judging import service as judging
-from chalicelib.tiers.judging.rules import expiry_of, explain, worth
+from chalicelib.tiers.judging.rules import explain, worth
 from chalicelib.tiers.quotes.model import Quote
 from chalicelib.tiers.quotes.rules import alternatives, hint
 
@@ -60,5 +60,5 @@ def _quote(work: Work, asked: Sale, *, head: Head, program: Program) -> Quote:
         lines=explain(judged.judgement, booked_on=None if asked.member_id is None else today),
         not_applied=judged.not_applied,
         hints=tuple(told for told in hints if told is not None),
-        expires_on=expiry_of(case.program, today),
+        expires_on=expiry_of(today, case.program, program),
     )

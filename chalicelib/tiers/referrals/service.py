@@ -28,12 +28,12 @@ from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
+from chalicelib.program.documents.rules import expiry_of
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 from chalicelib.tiers.activities import service as activities
 from chalicelib.tiers.earning import service as earning
 from chalicelib.tiers.earning.model import Purchase
-from chalicelib.tiers.judging.rules import expiry_of
 from chalicelib.tiers.referrals import store
 from chalicelib.tiers.referrals.model import Outcome, Referred
 from chalicelib.tiers.referrals.rules import (
@@ -107,7 +107,7 @@ def _pay(
 ) -> None:
     """Add that a new member brings points to whoever referred them."""
     program, referrer = opened.program, opened.wallet.member_id
-    points, expires_on = program.activities.referral.points, expiry_of(program, opened.today)
+    points, expires_on = program.activities.referral.points, expiry_of(opened.today, program)
     posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
     debt_paid = posting.credit(points, expires_on)
     paid = replace(referred, points=points, debt_paid=debt_paid, expires_on=expires_on)
