@@ -44,8 +44,10 @@ def send_held(clients: Clients) -> Send:
     subject = f"told-{next(clients.numbers)}"
     api = Api(clients.mall.app, a_caller("member", subject=subject))
     made(api.post("/me", {"email": f"{subject}@example.test"}), 201)
+    path = f"/admin/members/{id_of(subject)}/freeze"
+    made(clients.mall.support.post(path, {"reason": "lost"}), 200)
     work = Work(clients.mall.clock.now())
-    notice = Notice(id_of(subject), "J#000000000001", Kind.FROZEN)
+    notice = Notice(id_of(subject), "J#000000000002", Kind.FROZEN)
     held = Held(notice, Channel.MAIL, work.now - timedelta(minutes=1))
     persist(work, lambda tx: store.put_new(tx, held))
 

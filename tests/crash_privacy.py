@@ -19,5 +19,5 @@ def erase(clients: Clients) -> Send:
     order = placed(api, clients.plain, address=ADDRESS)
     made(send(mall, order, tracking="SF-1"), 200)
     made(api.put("/me/notices", {"sms": True}), 200)
-    hold_a_notice(mall, subject)
+    hold_a_notice(mall, subject, order=order)
     return lambda: api.delete("/me", {"confirm": True})

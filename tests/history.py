@@ -4,7 +4,7 @@ lin bought twice, returned a part, redeemed two mugs with an address, and lost t
 date; ana is frozen. mei took every way that an order has, and claimed what she had bought as a
 guest. zhou owes, and was paid back; old got points back whose date had passed, and ren did not.
 amy checked in for eight days, did tasks, and referred three: of them one returned what they bought
-and one came when the month was full.
+and one came when the month was full. wen is told by mail that she was frozen, and thawed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from chalicelib.gateways.messages.errors import Down
 from chalicelib.ledger.adjustments.model import Adjustment
+from chalicelib.outreach.relay.rules import parked
+from chalicelib.outreach.relay.service import park
 from chalicelib.storage.work import Work
 from tests.activities import hear, refer
 from tests.campaigns import begun, doubling, edited
@@ -30,6 +33,8 @@ from tests.orders import (
     run_deadlines,
     send,
 )
+from tests.outbox import telling
+from tests.tape import Tape, play
 
 ADDRESS: Final = {
     "name": "林小雨",
@@ -65,6 +70,7 @@ def live(mall: Mall) -> None:
     mall.earn("lin", 10)
     made(refund(mall, late, key="late"), 201)
     _be_active(mall)
+    _tell(mall)
 
 
 def _enrol(mall: Mall) -> Api:
@@ -216,6 +222,29 @@ def _be_active(mall: Mall) -> None:
     for number in range(8):
         made(amy.post("/me/check-ins", key=f"day-{number}"), 201)
         mall.clock.advance(days=1)
+
+
+def _tell(mall: Mall) -> None:
+    """Freeze wen and thaw her: one notice waits, one is sent, and two records are put aside.
+
+    The validity became shorter in the meantime, and longer again.
+    """
+    wen, path = Api(mall.app, a_caller("member", subject="wen")), f"/admin/members/{id_of('wen')}"
+    made(wen.post("/me", {"email": "wen@example.test"}), 201)
+    made(wen.put("/me/notices", {"quiet": {"from": "23:00", "until": "07:30"}}), 200)
+    tape = Tape()
+    for deed in ("freeze", "thaw"):
+        made(mall.support.post(f"{path}/{deed}", {"reason": "lost"}), 200)
+    with telling(mall) as outbox:
+        outbox.failures = [Down("away")]
+        records = tape.take()
+        assert play(mall, records) == []
+    asides = [parked(record, why="KeyError", at=mall.clock.now()) for record in records[:2]]
+    for aside in asides:
+        park(Work(mall.clock.now()), aside)
+    made(mall.support.post(f"/admin/parked/{asides[0].id}/replay"), 200)
+    for months in (12, 13):
+        change_program(mall, validity_months={"basic": months, "silver": 36, "gold": 60})
 
 
 def _take_back(mall: Mall, purchase_id: str, refund_id: str, *, amount: int = 1_000) -> None:

@@ -13,6 +13,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from chalicelib.kernel.ids import base62, keyed_digest
+from chalicelib.settings import settings
 from chalicelib.storage.work import Work
 from tests import invariants_activities as activities
 from tests import invariants_campaigns as campaigns
@@ -23,7 +25,9 @@ from tests import invariants_events as events
 from tests import invariants_ledger as ledger
 from tests import invariants_limits as limits
 from tests import invariants_orders as orders
+from tests import invariants_outreach as outreach
 from tests import invariants_privacy as privacy
+from tests import invariants_program as program
 from tests import invariants_referrals as referrals
 from tests import invariants_stock as stock
 from tests import invariants_trade as trade
@@ -77,14 +81,12 @@ def items_are_small(books: Books) -> Faults:
 
 def members_are_whole(books: Books) -> Faults:
     """Every profile has a wallet, and each phone one claim by its member."""
-    wallets = books.wallets()
-    claimed = sorted(row["m"] for row in books.of("phone"))
-    phoned = sorted(row["p"] for row in books.of("profile") if row.get("t"))
+    claimed = {row["p"]: row["m"] for row in books.of("phone")}
+    phoned = {_phone(row["t"]): row["p"] for row in books.of("profile") if row.get("t")}
     if claimed != phoned:
         yield "the claims of phones are not those of the profiles"
-    for row in books.of("profile"):
-        if row["p"] not in wallets:
-            yield f"{row['p']} has a profile and no wallet"
+    whole, held = ({row["p"] for row in books.of(shape)} for shape in ("profile", "wallet"))
+    yield from (f"{name} has a profile and no wallet" for name in sorted(whole - held))
 
 
 def personal_data_stays_at_home(books: Books) -> Faults:
@@ -97,6 +99,12 @@ def personal_data_stays_at_home(books: Books) -> Faults:
             told = row if shape not in PERSONAL_SHAPES else {"p": row["p"], "s": row["s"]}
             if any(_tells(text, secret) for text in texts_in(told) for secret in secrets):
                 yield f"{row['p']} / {row['s']} tells something personal"
+
+
+def _phone(number: str) -> str:
+    """Return the partition in which a number is claimed."""
+    told = keyed_digest(settings().secret, purpose="phone", message=number)
+    return f"phone#{base62(int.from_bytes(told, 'big'), 22)}"
 
 
 def _personal(books: Books) -> Iterator[str]:
@@ -131,6 +139,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ledger.adjustments_are_in_the_audit_log,
     desk.corrections_are_made_when_approved,
     desk.nobody_decides_alone,
+    desk.decisions_are_in_the_audit_log,
     desk.what_one_person_moves_alone_is_counted,
     trade.nothing_counted_is_negative,
     trade.purchases_and_entries_agree,
@@ -178,6 +187,13 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     stock.codes_are_sealed,
     stock.imports_make_the_codes,
     stock.imports_keep_no_codes,
+    outreach.notices_wait_or_are_over,
+    outreach.notices_are_tried_a_few_times,
+    outreach.notices_tell_what_happened,
+    outreach.wishes_are_whole,
+    outreach.parked_records_are_whole,
+    program.the_head_names_what_is_there,
+    program.longer_validities_follow_from_the_settings,
     privacy.nothing_personal_is_left_of_the_erased,
     privacy.nothing_more_goes_to_the_erased,
     privacy.nothing_is_left_to_the_erased,

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from chalicelib.kernel.ids import digest62
 from chalicelib.ledger.journal.model import Account, Entry, Reason
 from tests.books import Books, Faults, Row
 
 DESK: Final = "desk"
 MEMBER_MAX: Final = 1_000
 OPERATOR_MAX: Final = 10_000
+OPERATOR_CHARS: Final = 21
+"""Of the digest that stands for an operator in the key of a counter."""
+VERDICTS: Final = {"approved": "approve", "rejected": "reject"}
+ALWAYS: Final = "~"
+"""After every instant."""
 
 
 def corrections_are_made_when_approved(books: Books) -> Faults:
@@ -41,20 +49,46 @@ def nobody_decides_alone(books: Books) -> Faults:
             yield f"{row['s']} is {row['st']}, decided by {by} at {at}"
 
 
+def decisions_are_in_the_audit_log(books: Books) -> Faults:
+    """What waits or was decided about was proposed by whom the log says, and so was the verdict.
+
+    Nothing is decided before it is proposed.
+    """
+    rows = books.of("adjustment")
+    wanted: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        name, by = row["s"].removeprefix("B#"), row.get("dy")
+        if row["st"] == "proposed" or by:
+            wanted["adjustment.propose", name, row["y"]] += 1
+        if by:
+            wanted[f"adjustment.{VERDICTS.get(row['st'])}", name, by] += 1
+        if (row.get("da") or ALWAYS) < row["l1"].partition("#")[2]:
+            yield f"{name} was decided about at {row['da']}, and listed under {row['l1']}"
+    logged = Counter(
+        (row["w"], row["u"], row["y"])
+        for row in (books.of("audit") if rows else [])
+        if row["w"].startswith("adjustment.")
+    )
+    for key in sorted(wanted.keys() | logged.keys()):
+        if wanted[key] != logged[key]:
+            yield f"{key} happened {wanted[key]} times, and is {logged[key]} times in the log"
+
+
 def what_one_person_moves_alone_is_counted(books: Books) -> Faults:
-    """What nobody decided about is counted for its member and its operator, within a day's most."""
-    moved: Counter[str] = Counter()
+    """What nobody decided about is counted, day by day, for its member and for its operator."""
+    moved: Counter[tuple[str, str]] = Counter()
+    zone = ZoneInfo(books.zone)
     for row in books.of("adjustment"):
         if row["st"] == "approved" and not row.get("dy"):
-            moved[row["m"]] += abs(row["b"])
-    counted: Counter[str] = Counter()
-    for row in books.of("alone"):
-        counted[row["p"]] += row["n"]
-        if row["n"] > (OPERATOR_MAX if row["p"] == DESK else MEMBER_MAX):
-            yield f"{row['n']} points were moved alone: {row['p']} {row['s']}"
-    by_operators = counted.pop(DESK, 0)
-    if counted != moved or by_operators != moved.total():
-        yield f"moved alone: {dict(moved)}; counted: {dict(counted)}, {by_operators} by operators"
+            at = datetime.fromisoformat(row["l1"].partition("#")[2])
+            day = at.astimezone(zone).date().isoformat()
+            moved[row["m"], f"Z#{day}"] += abs(row["b"])
+            moved[DESK, f"Z#{digest62((row['y'],), OPERATOR_CHARS)}#{day}"] += abs(row["b"])
+    counted = {(row["p"], row["s"]): row["n"] for row in books.of("alone")}
+    for key in sorted(moved.keys() | counted.keys()):
+        most = OPERATOR_MAX if key[0] == DESK else MEMBER_MAX
+        if moved[key] != counted.get(key, 0) or moved[key] > most:
+            yield f"{moved[key]} points were moved alone, and {key} counts {counted.get(key, 0)}"
 
 
 def _is_rejected(row: Row) -> bool:

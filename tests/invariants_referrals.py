@@ -15,6 +15,7 @@ from tests.invariants_activities import brought, entries_of, is_forgotten, terms
 
 GIVEN: Final = ("paid", "taken_back")
 """Outcomes of those who brought points."""
+OUTCOMES: Final = (*GIVEN, "closed", "known")
 
 
 def referrals_are_paid_once(books: Books) -> Faults:
@@ -27,7 +28,7 @@ def referrals_are_paid_once(books: Books) -> Faults:
         key = (entry.member_id, entry.refers.get("referred", ""))
         paid.setdefault(key, []).append(brought(entry))
     bought = {
-        (entry.member_id, entry.refers["purchase"])
+        (entry.member_id, entry.refers["purchase"]): entry.at
         for entry in entries_of(books, Reason.PURCHASE, Reason.CLAIM)
     }
     profiles = {row["p"]: row for row in books.of("profile")}
@@ -39,8 +40,10 @@ def referrals_are_paid_once(books: Books) -> Faults:
         profile = profiles.get(new, {})
         if new == row["p"] or ("x" not in profile and profile.get("r") != row["p"]):
             yield f"{new} was not referred by {row['p']}"
-        if (new, row["q"]) not in bought:
-            yield f"{new} brought something, and did not buy {row['q']}"
+        if bought.get((new, row["q"])) != datetime.fromisoformat(row["a"]):
+            yield f"{new} brought something, and did not buy {row['q']} at {row['a']}"
+        if row["st"] not in OUTCOMES or bool(row.get("e")) != (row["b"] > 0):
+            yield f"{new} is {row['st']}, and brought {row['b']} until {row.get('e')}"
     yield from (f"{key} is booked, and nobody was referred" for key in paid)
 
 

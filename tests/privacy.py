@@ -40,7 +40,7 @@ def a_full_life(mall: Mall, subject: str = "lin", *, phone: str = PHONE) -> Api:
     made(lin.post(f"/orders/{back['id']}/cancel", key="cancel"), 200)
     made(lin.put("/me/notices", {"sms": True}), 200)
     play(mall, lin, subject)
-    hold_a_notice(mall, subject)
+    hold_a_notice(mall, subject, order=sent)
     asked = {"member_id": id_of(subject), "points": 5, "reason": "Miscounted."}
     made(mall.support.post("/admin/adjustments", asked, key=f"five-{subject}"), 201)
     return lin
@@ -64,10 +64,11 @@ def in_a_campaign(mall: Mall, subject: str = "lin") -> None:
     made(mall.till.post("/purchases/store-1/p-capped/refunds", body), 201)
 
 
-def hold_a_notice(mall: Mall, subject: str) -> None:
-    """Let a notice to a member wait."""
+def hold_a_notice(mall: Mall, subject: str, *, order: Json) -> None:
+    """Let a notice wait: of a member's order, by which their wallet changed for the third time."""
     work = Work(mall.clock.now())
-    notice = Notice(id_of(subject), "J#000000000001", Kind.FROZEN)
+    third, order_id = "J#000000000003", str(order["id"])
+    notice = Notice(id_of(subject), third, Kind.ORDER_SETTLED, order_id=order_id)
     persist(work, lambda tx: store.put_new(tx, Held(notice, Channel.MAIL, work.now)))
 
 

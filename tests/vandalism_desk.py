@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests import invariants_desk as desk
-from tests.vandalism import Columns, Plants, alter, items, n, remove, s
+from tests.vandalism import Columns, Plants, alter, items, n, put, remove, s
 
 
 def small() -> Columns:
@@ -14,6 +14,10 @@ def small() -> Columns:
 
 def large() -> Columns:
     return items("adjustment", b=-1_500)[0]
+
+
+def counted() -> Columns:
+    return items("alone", "mei")[0]
 
 
 def rejected() -> Columns:
@@ -52,6 +56,30 @@ PLANTS: Final[Plants] = {
     "a rejection by nobody": (
         desk.nobody_decides_alone,
         lambda: alter(rejected(), dy={"NULL": True}, da={"NULL": True}),
+    ),
+    "a proposal that the log does not have": (
+        desk.decisions_are_in_the_audit_log,
+        lambda: remove(items("audit", w="adjustment.propose")[0]),
+    ),
+    "an approval by somebody else than the log says": (
+        desk.decisions_are_in_the_audit_log,
+        lambda: alter(large(), dy=s("op-third")),
+    ),
+    "a proposal by somebody else than the log says": (
+        desk.decisions_are_in_the_audit_log,
+        lambda: alter(rejected(), y=s("op-third")),
+    ),
+    "a decision before its proposal": (
+        desk.decisions_are_in_the_audit_log,
+        lambda: alter(rejected(), da=s("2026-11-20T00:00:00.000000Z")),
+    ),
+    "a small correction counted for another operator": (
+        desk.what_one_person_moves_alone_is_counted,
+        lambda: alter(small(), y=s("op-third")),
+    ),
+    "a small correction counted on another day": (
+        desk.what_one_person_moves_alone_is_counted,
+        lambda: put(counted() | {"s": s("Z#2026-11-20")}),
     ),
     "a large correction by one person": (
         desk.what_one_person_moves_alone_is_counted,

@@ -34,6 +34,10 @@ PLANTS: Final[Plants] = {
         whole.members_are_whole,
         lambda: drop("wallet", member="ana"),
     ),
+    "a claim of another phone": (
+        whole.members_are_whole,
+        lambda: alter(items("profile", "lin")[0], t=s("+8613800000009")),
+    ),
     "a phone that nobody claims": (whole.members_are_whole, lambda: drop("phone")),
     "a name in the journal": (
         whole.personal_data_stays_at_home,

@@ -51,6 +51,18 @@ PLANTS: Final[Plants] = {
         referrals.referrals_are_paid_once,
         lambda: alter(of("closed"), q=s("store-1/p-0")),
     ),
+    "a referral with an outcome of its own": (
+        referrals.referrals_are_paid_once,
+        lambda: alter(of("closed"), st=s("lost")),
+    ),
+    "a referral of another day": (
+        referrals.referrals_are_paid_once,
+        lambda: alter(of("paid"), a=s("2029-01-01T00:00:00.000000Z")),
+    ),
+    "a referral whose points have no last day": (
+        referrals.referrals_are_paid_once,
+        lambda: strip(of("paid"), "e"),
+    ),
     "a referral that is told to be taken back": (
         referrals.referrals_are_taken_back_where_due,
         lambda: alter(of("paid"), st=s("taken_back")),
