@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from tests.events import Json, Reply
 from tests.interleavings.actors import Send
+from tests.interleavings.desk_cases import send_held
 from tests.interleavings.scene import Scene
 from tests.mall import made
 from tests.orders import ADDRESS, send
@@ -35,6 +36,12 @@ def wish(scene: Scene) -> Send:
     """Wish to be told otherwise."""
     _ = _arrived(scene)
     return lambda: scene.lin.put("/me/notices", {"sms": True})
+
+
+def be_told(scene: Scene) -> Send:
+    """Be told at last that the account was frozen."""
+    _ = _arrived(scene)
+    return send_held(scene)
 
 
 def _arrived(scene: Scene) -> Json:

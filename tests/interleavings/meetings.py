@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.interleavings import activity_cases as activity
+from tests.interleavings import desk_cases as desk
 from tests.interleavings import ending_points
 from tests.interleavings import leaving_cases as leaving
 from tests.interleavings import use_cases as use
@@ -50,6 +51,11 @@ GROUPS: Final[Mapping[str, Mapping[str, Prepare]]] = {
     "a referral that went back": {"hear of it": activity.hear_of_the_return},
     "a wallet past a last day": ending_points.cases(ending_points.PAST),
     "a wallet on a day to remind": ending_points.cases(ending_points.TO_REMIND),
+    "a correction": {"approve": desk.approve, "reject": desk.reject},
+    "a day's corrections": {"give alone": desk.give_alone},
+    "a fact": {"hear": desk.hear},
+    "a notice that waits": {"send": desk.send_held, "hear again": desk.hear},
+    "a budget": {"buy": desk.buy, "cut": desk.cut},
     "a purchase": {
         "refund": use.refund_guests,
         "claim": use.claim,
@@ -101,10 +107,15 @@ GROUPS: Final[Mapping[str, Mapping[str, Prepare]]] = {
 """What shares what."""
 
 
+UNORDERED: Final = frozenset({"a budget"})
+"""Where the invariants are all there is to hold: a budget is taken from before a purchase is booked
+and what is not needed is given back, so that two may take in one order and be booked in the other.
+"""
 LEAVING: Final[Mapping[str, Prepare]] = {
     "place": leaving.place,
     "tell of a parcel": leaving.tell,
     "wish": leaving.wish,
+    "be told": leaving.be_told,
 }
 """Who meets somebody who leaves; among themselves they meet elsewhere."""
 
@@ -124,12 +135,16 @@ PREEMPTIONS_OF_THREES_MAX: Final = {"codes": 3}
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Requests that meet. `are_twins`: one request, sent twice."""
+    """Requests that meet. `are_twins`: one request, sent twice.
+
+    `is_ordered`: it has to end as one after the other would.
+    """
 
     name: str
     prepares: tuple[Prepare, ...]
     are_twins: bool = False
     preemptions_max: int | None = None
+    is_ordered: bool = True
 
     def prepared(self, stage: Stage) -> Scheduler:
         """Return the requests at the start, on a fresh scene."""
@@ -153,7 +168,8 @@ def meetings(*, every_three: bool = False) -> dict[str, Meeting]:
         for names in itertools.combinations(group, 3) if every_three else chosen:
             prepares = tuple(group[name] for name in names)
             told = f"{shared}: {', '.join(names)}"
-            found.append(Meeting(told, prepares, preemptions_max=bound))
+            ordered = shared not in UNORDERED
+            found.append(Meeting(told, prepares, preemptions_max=bound, is_ordered=ordered))
     return {meeting.name: meeting for meeting in found}
 
 
@@ -163,7 +179,10 @@ def _leaving() -> Iterator[Meeting]:
 
 
 def _twos(shared: str, group: Mapping[str, Prepare]) -> Iterator[Meeting]:
+    ordered = shared not in UNORDERED
     for one, other in itertools.combinations_with_replacement(group, 2):
-        yield Meeting(f"{shared}: {one}, {other}", (group[one], group[other]))
+        both = (group[one], group[other])
+        yield Meeting(f"{shared}: {one}, {other}", both, is_ordered=ordered)
     for one, prepare in group.items():
-        yield Meeting(f"{shared}: {one}, the same again", (prepare,), are_twins=True)
+        told = f"{shared}: {one}, the same again"
+        yield Meeting(told, (prepare,), are_twins=True, is_ordered=ordered)

@@ -11,11 +11,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from chalicelib.gateways.messages.errors import Down
+from chalicelib.ledger.journal import service as journal
+from chalicelib.ledger.journal.model import Entry
+from chalicelib.outreach.notices import service as notices
+from chalicelib.outreach.notices.store import name_of
 from chalicelib.storage.work import Work
 from tests.activities import refer
+from tests.campaigns import begun, doubling
 from tests.events import Api, Json
 from tests.mall import CHANNEL_NAME, Mall, a_purchase, id_of, made
 from tests.orders import ADDRESS, placed, review_above
+from tests.outbox import Outbox
 
 POINTS: Final = 100
 PRICE: Final = 60
@@ -108,6 +115,39 @@ class Scene:
         _ = self.lin, self.may
         report = {**a_purchase("lin", POINTS, "guests-1"), "member_id": None}
         return str(made(self.mall.till.post("/purchases", report), 201)["claim_code"])
+
+    @cached_property
+    def proposal(self) -> str:
+        """A correction of Lin's wallet that waits for a second person."""
+        _ = self.lin
+        body = {"member_id": id_of("lin"), "points": 1_500, "reason": "Miscounted."}
+        asked = self.mall.support.post("/admin/adjustments", body, key=self.key())
+        return str(made(asked, 201)["id"])
+
+    @cached_property
+    def frozen(self) -> Entry:
+        """That Lin was frozen, of which she wishes to be told where she reads."""
+        made(self.lin.put("/me/notices", {"push": True}), 200)
+        path = f"{self.member_path()}/freeze"
+        made(self.mall.support.post(path, {"reason": "lost card"}), 200)
+        newest = journal.newest_version(self.work, id_of("lin"))
+        return next(journal.newest_first(self.work, id_of("lin"), through=newest))
+
+    @cached_property
+    def uncarried(self) -> str:
+        """The notice of that, which nobody carried and which may be sent again by now."""
+        notices.hear(self.work, Outbox(failures=[Down("away")]), fact=self.frozen)
+        self.mall.clock.advance(minutes=6)
+        (held,) = notices.all_of(self.work, id_of("lin"))
+        return name_of(held)
+
+    @cached_property
+    def campaign(self) -> str:
+        """A campaign that doubles what Lin earns, with points for one purchase, not for two."""
+        _ = self.lin
+        name = begun(self.mall, doubling(budget=80))
+        self.mall.clock.advance(minutes=1)
+        return name
 
     @property
     def work(self) -> Work:

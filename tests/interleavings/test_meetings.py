@@ -30,7 +30,7 @@ def test_however_they_meet_it_ends_as_one_after_the_other(
     meeting = MEETINGS[name]
     stage.reads_backwards = order == "backwards"
     scheduler = meeting.prepared(stage)
-    judge = Judge(scheduler, are_twins=meeting.are_twins)
+    judge = Judge(scheduler, are_twins=meeting.are_twins, is_ordered=meeting.is_ordered)
     judge.learn()
     bound = meeting.preemptions_max
     explorer = Explorer(scheduler, judge.look, judge.judge, preemptions_max=bound)

@@ -12,8 +12,10 @@ import pytest
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.catalog.units.store import UnitItem
+from chalicelib.ledger.adjustments.store import ProposalItem
 from chalicelib.ledger.journal.store import EntryItem
 from chalicelib.ledger.wallets.store import WalletItem
+from chalicelib.outreach.notices.store import NoticeItem
 from chalicelib.redeem.orders.store import OrderItem
 from chalicelib.storage.table import Item
 from chalicelib.storage.transaction import Transaction
@@ -34,6 +36,8 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     ("an order: cancel, refund of one unit", (OrderItem,), "."),
     ("a purchase: refund, refund", (PurchaseItem,), "."),
     ("numbered stock: place, place two", (UnitItem,), "."),
+    ("a notice that waits: send, send", (NoticeItem,), "."),
+    ("a correction: approve, reject", (ProposalItem,), "."),
 )
 """Who meets, whose conditions are missing, and what is said.
 
