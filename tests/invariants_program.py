@@ -44,18 +44,21 @@ def longer_validities_follow_from_the_settings(books: Books) -> Faults:
 
 def _faults_between(before: dict[str, Any], after: dict[str, Any]) -> Faults:
     told = f"version {after.get('version')} of the settings"
-    more = after["validity_months"]["basic"] - before["validity_months"]["basic"]
     day = _day(after, before["zone"])
+    earlier, new = before.get("longer", ()), list(after.get("longer", ()))
+    old = [given for given in earlier if given["on"] != day.isoformat()]
+    # What became longer on the same day counts as one change.
+    base = before["validity_months"]["basic"] - sum(g["months"] for g in earlier if g not in old)
+    more = after["validity_months"]["basic"] - base
     shortened = day.isoformat() if more < 0 else before.get("shortened_on")
     if after.get("shortened_on") != shortened:
         yield f"{told} was shortened on {after.get('shortened_on')}, and not on {shortened}"
-    old, new = (list(one.get("longer", ())) for one in (before, after))
     if new[: len(old)] != old or len(new) != len(old) + (more > 0):
-        yield f"{told} gives {new}, and the one before it {old}"
+        yield f"{told} gives {new}, and the one before it {earlier}"
         return
     for given in new[len(old) :]:
-        first, last = date.fromisoformat(given["first"]), date.fromisoformat(given["last"])
-        if given["months"] != more or not day <= first <= last or last != _month_end(last):
+        first, last, on = (date.fromisoformat(given[name]) for name in ("first", "last", "on"))
+        if (given["months"], on) != (more, day) or not day <= first <= last == _month_end(last):
             yield f"{told} gives {given}, and became longer by {more} months on {day}"
 
 
