@@ -59,6 +59,7 @@ def test_an_export_tells_every_item_of_the_member_or_says_why_not(mall: Mall) ->
     friend = id_of("friend-of-lin")
     (brought,) = played["referrals"]
     assert (brought["member_id"], brought["outcome"], brought["points"]) == (friend, "paid", 500)
+    assert set(brought) == {"member_id", "outcome", "points", "debt_paid", "expires_on"}
     assert {one["what"] for one in about["left_out"]} == {one.what.en for one in LEFT_OUT}
     journal = made(lin.get("/me/journal?limit=100"), 200)["items"]
     assert (told["journal"], told["next_cursor"]) == (journal, None)

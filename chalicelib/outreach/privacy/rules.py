@@ -75,6 +75,14 @@ LEFT_OUT: Final = (
     ),
     LeftOut(
         "",
+        Text("您推荐的会员的消费", "What members whom you referred bought"),
+        Text(
+            "那是他们的信息；推荐给您带来的积分已在明细中列出。",
+            "That is theirs; the points that it brought you are in the journal.",
+        ),
+    ),
+    LeftOut(
+        "",
         Text("输入错误的次数", "Counts of wrong tries"),
         Text(
             "用于防止猜测代码，一小时后失效。",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from chalicelib.tiers.referrals.model import Outcome, Referred
 from chalicelib.web.bodies import View
@@ -11,12 +11,11 @@ from chalicelib.web.bodies import View
 class ToldReferral(View):
     """Somebody who joined because of the member, by an id that tells nothing, and what it gave.
 
-    `outcome` is `paid`, `taken_back`, or `closed`: what is known of that person is theirs.
+    `outcome` is `paid`, `taken_back`, or `closed`: what is known of that person is theirs, and so
+    is what they bought, and when.
     """
 
     member_id: str
-    purchase: str
-    at: datetime
     outcome: str
     points: int
     debt_paid: int
@@ -28,8 +27,6 @@ class ToldReferral(View):
         known = referred.outcome is Outcome.KNOWN
         return cls(
             member_id=referred.member_id,
-            purchase=referred.purchase,
-            at=referred.at,
             outcome=(Outcome.CLOSED if known else referred.outcome).value,
             points=referred.points,
             debt_paid=referred.debt_paid,
