@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
@@ -178,17 +178,6 @@ class Jobs(Blueprint):
 def house_of(jobs: Jobs) -> House:
     """Return the app that jobs are registered with."""
     return cast("House", jobs.current_app)
-
-
-def each(names: Iterable[str], act: Callable[[str], object]) -> Mapping[str, int]:
-    """Do something for each of many things, and count; one that fails holds up nobody else.
-
-    What failed is told in the log and, still being due, is met again by the next run.
-    """
-    counts = {"done": 0, "failed": 0}
-    for name in names:
-        counts["done" if did(name, act) else "failed"] += 1
-    return counts
 
 
 def _work(house: House) -> Work:

@@ -30,7 +30,7 @@ def page_by_page(
     """Do something for each of many things, and add up what it counts.
 
     One that fails holds up nobody else. It is told in the log and, still being due, is met again by
-    the next run.
+    the next run. Each counts as one, or as what `in_a_row` says was done and failed of it.
     """
     counts = Counter({"done": 0, "failed": 0})
     tried = partial(_tried, act)
@@ -45,7 +45,10 @@ def page_by_page(
 
 
 def in_a_row(names: Iterable[T], *, act: Callable[[T], Mapping[str, int]]) -> Mapping[str, int]:
-    """Do something for each of some things that belong together, in their order, and add up."""
+    """Do something for each of some things, in their order, and add up what it counts.
+
+    One that fails holds up nobody else, as in `page_by_page`.
+    """
     counts = Counter({"done": 0, "failed": 0})
     for name in names:
         counts.update(_tried(act, name))
@@ -55,4 +58,4 @@ def in_a_row(names: Iterable[T], *, act: Callable[[T], Mapping[str, int]]) -> Ma
 def _tried(act: Callable[[T], Mapping[str, int]], name: T) -> Mapping[str, int]:
     told: dict[str, int] = {}
     is_done = did(name, lambda one: told.update(act(one)))
-    return {**told, "done": 1} if is_done else {"failed": 1}
+    return {"done": 1, **told} if is_done else {"failed": 1}

@@ -15,7 +15,8 @@ from chalicelib.gateways.payments.account import NoPayments
 from chalicelib.gateways.payments.port import Payments
 from chalicelib.storage.work import Work
 from chalicelib.web.house import House
-from chalicelib.web.jobs import Jobs, SomeFailed, each
+from chalicelib.web.jobs import Jobs, SomeFailed
+from chalicelib.web.sweeping import in_a_row
 from infra.local import jobs
 from infra.local.engines import ROOT
 from tests.crashes import Hours, Loaded
@@ -34,14 +35,15 @@ def an_app(ran: list[Work], *names: str) -> House:
     """Return an app with one job, which does something for each name and fails for "bad"."""
     ours = Jobs()
 
-    def act(name: str) -> None:
+    def act(name: str) -> Mapping[str, int]:
         if name == "bad":
             raise ValueError(name)
+        return {}
 
     @ours.every("rate(1 hour)", name="the-job")
     def run(work: Work, _: Payments) -> Mapping[str, int]:
         ran.append(work)
-        return each(names, act)
+        return in_a_row(names, act=act)
 
     app = House("jobs", clock=Hands(NOW))
     app.payments = lambda: cast(Payments, NoPayments())

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from chalicelib.web.sweeping import IN_A_ROW_MAX, THREADS, page_by_page
+from chalicelib.web.sweeping import IN_A_ROW_MAX, THREADS, in_a_row, page_by_page
 
 SECONDS: Final = 10.0
 """More than threads need to come together."""
@@ -32,6 +32,17 @@ def test_what_is_counted_is_added_up_and_who_fails_holds_up_nobody(
         ("sweep", 2, 1),
         ("sweep", 9, 2),
     ]
+
+
+def test_what_belongs_together_is_counted_by_what_was_done_of_it() -> None:
+    def act(name: str) -> Mapping[str, int]:
+        if name == "bad":
+            raise ValueError(name)
+        return {"sent": 1}
+
+    pages = [[["a", "bad", "c"], ["d", "e"]], [["bad"]]]
+    told = page_by_page("sweep", pages, act=lambda names: in_a_row(names, act=act))
+    assert told == {"done": 4, "failed": 2, "sent": 4}
 
 
 def test_a_full_page_is_done_by_as_many_as_there_are_threads() -> None:
