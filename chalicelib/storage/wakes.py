@@ -9,10 +9,10 @@ a delay and only hints: what it names is read again before anything is decided.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.pages import Page
@@ -27,6 +27,8 @@ SHARDS: Final = 4
 """Four thousand new deadlines of a kind a second."""
 PAGE: Final = 100
 """As many as one batch of reads takes."""
+
+T = TypeVar("T")
 
 
 def wake(kind: str, name: str, *, at: datetime) -> Mapping[str, str]:
@@ -62,15 +64,21 @@ def due(work: Work, kind: str, *, limit: int, after: str | None = None) -> Page[
     return _page(work, kind, limit=limit, after=after, until=f"{rfc3339(work.now)}#{LAST}")
 
 
+def pages(
+    find: Callable[[str | None], Page[T]], *, has_time: Callable[[], bool] = lambda: True
+) -> Iterator[Sequence[T]]:
+    """Yield page after page of what is found behind a position, the first one in any case."""
+    page = find(None)
+    yield page.items
+    while page.next_position is not None and has_time():
+        page = find(page.next_position)
+        yield page.items
+
+
 def all_due(work: Work, kind: str) -> Iterator[str]:
     """Yield the names of all things of a kind whose deadline has come, soonest first."""
-    after: str | None = None
-    while True:
-        page = due(work, kind, limit=PAGE, after=after)
-        yield from page.items
-        after = page.next_position
-        if after is None:
-            return
+    for names in pages(lambda after: due(work, kind, limit=PAGE, after=after)):
+        yield from names
 
 
 def due_by(work: Work, kind: str, *, day: date, limit: int, after: str | None = None) -> Page[str]:

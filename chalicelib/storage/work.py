@@ -53,6 +53,15 @@ def later(work: Work, *, begun: float) -> Work:
     return replace(work, now=work.now + timedelta(seconds=int(work.elapsed() - begun)))
 
 
+def time_for(work: Work, *, seconds: float) -> Callable[[], bool]:
+    """Return what tells whether there is time: so many seconds from now on.
+
+    For what does one thing after another, and leaves the rest to its next run.
+    """
+    ends = work.elapsed() + seconds
+    return lambda: work.elapsed() < ends
+
+
 class Patience:
     """The budget of one use case: ask `again` before every further attempt."""
 

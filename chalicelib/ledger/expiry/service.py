@@ -29,9 +29,10 @@ from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.model import Wallet
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
+from chalicelib.storage import wakes
 from chalicelib.storage.table import RawItem
 from chalicelib.storage.transaction import Transaction, persist
-from chalicelib.storage.work import Patience, Work, later
+from chalicelib.storage.work import Patience, Work, later, time_for
 
 PAGE: Final = 250
 """Wallets found at once: a second or two of work, so that the end of the time is not overrun."""
@@ -50,14 +51,10 @@ def due(work: Work) -> Iterator[Sequence[str]]:
     A run that stops, or dies, is gone on with by the next: what was looked after is due no more.
     """
     today = day_of(work.now, documents.present(work).zone)
-    ends = work.elapsed() + SECONDS_MAX
-    after: str | None = None
-    while True:
-        page = wallets.due(work, today, limit=PAGE, after=after)
-        yield page.items
-        after = page.next_position
-        if after is None or work.elapsed() >= ends:
-            return
+    yield from wakes.pages(
+        lambda after: wallets.due(work, today, limit=PAGE, after=after),
+        has_time=time_for(work, seconds=SECONDS_MAX),
+    )
 
 
 def looking_after(work: Work) -> Callable[[str], Looked]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from chalicelib.gateways.messages.port import Messages
 from chalicelib.outreach.notices import service
@@ -24,7 +24,7 @@ def send_held_notices(begin: Callable[[], Work], messages: Messages) -> Mapping[
     def deliver(name: str) -> Mapping[str, int]:
         return service.deliver(begin(), messages, name=name)
 
-    def deliver_each(names: Sequence[str]) -> Mapping[str, int]:
+    def deliver_each(names: Iterable[str]) -> Mapping[str, int]:
         return in_a_row(names, act=deliver)
 
     return page_by_page("held-notices", service.due(begin()), act=deliver_each)
