@@ -1,0 +1,1 @@
+"""A simulated year: members of many characters, day by day, and every night all of it checked."""
