@@ -1,8 +1,8 @@
 """How deep the searches go: a telling part in `make test`, everything in `make prove`.
 
 What is cut are repetitions of a random search, whose seed is fixed: examples of the state machine,
-and requests that schemathesis draws beside those of the schema's corners. What a search looks at,
-and what it holds against the rules, is always the same.
+requests that schemathesis draws beside those of the schema's corners, members and days of a year.
+What a search looks at, and what it holds against the rules, is always the same.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def decide(town: Town, told: Json) -> None:
     if town.chance(0.3, of="self-approval"):
         own = made(alone.post("/admin/adjustments", mine, key=town.key()), 201)
         itself = alone.post(f"/admin/adjustments/{own['id']}/approve", WHY, key=town.key())
-        town.told("never", itself, "self_approval")
+        town.refused(itself, "self_approval")
         no = town.mall.finance.post(f"/admin/adjustments/{own['id']}/reject", WHY, key=town.key())
         town.told("correction rejected", no)
     if town.chance(0.3, of="rejection"):

@@ -56,14 +56,14 @@ def invite_oneself(town: Town, who: Person) -> None:
         return
     subject = f"{who.subject}-{next(town.mall.numbers)}"
     body = {"subject": subject, "email": profile["email"], "referred_by": who.id}
-    town.told("never", town.mall.till.post("/members", body), "referral_refused")
+    town.refused(town.mall.till.post("/members", body), "referral_refused")
 
 
 def check_in(town: Town, who: Person) -> None:
     """Check in; a second time on the same day is refused."""
     who.checked_in = town.today
     reply = who.api.post("/me/check-ins", key=town.key())
-    told = town.told("check-in", reply, "already_checked_in")
+    told = town.earned("check-in", reply, "already_checked_in")
     if told is not None:
         town.sums.came(who.id, told["points"], "check-ins")
         town.counts["streak bonus"] += told["streak"]["days"] % STREAK == 0
@@ -112,6 +112,6 @@ def leave(town: Town, who: Person) -> None:
 def _show(town: Town, who: Person, evidence: str, *, task: str = "") -> None:
     task = task or town.dice.choice(TASKS)
     reply = who.api.post(f"/me/tasks/{task}", {"evidence": evidence}, key=town.key())
-    told = town.told("task", reply, "evidence_used", "limit_reached")
+    told = town.earned("task", reply, "evidence_used", "limit_reached")
     if told is not None:
         town.sums.came(who.id, told["points"], "tasks")

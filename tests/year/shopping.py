@@ -22,7 +22,7 @@ def buy(town: Town, who: Person) -> None:
     """Buy something; some of it is told on the next day."""
     body = _a_purchase(town, who.id)
     reply = town.mall.till.post("/purchases", body)
-    told = town.told("purchase", reply)
+    told = town.earned("purchase", reply)
     assert told is not None
     town.sums.came(who.id, told["points"], "purchases")
     town.counts["points by a campaign"] += len(told["explanation"]) > 1
@@ -39,7 +39,7 @@ def cheat_at_the_till(town: Town, who: Person) -> None:
         buy(town, who)
     body = town.dice.choice(who.bought).body
     more = {**body, "paid": {**body["paid"], "amount": body["paid"]["amount"] + 100}}
-    town.told("never", town.mall.till.post("/purchases", more), "purchase_conflict")
+    town.refused(town.mall.till.post("/purchases", more), "purchase_conflict")
 
 
 def bring_back(town: Town, who: Person) -> None:
@@ -61,7 +61,7 @@ def bring_all_back(town: Town, who: Person) -> None:
 def buy_as_guest(town: Town, _: Person | None = None) -> None:
     """Buy something without saying who one is; a few bring a part back before anybody claims it."""
     body = _a_purchase(town, None)
-    told = town.told("purchase of a guest", town.mall.till.post("/purchases", body))
+    told = town.earned("purchase of a guest", town.mall.till.post("/purchases", body))
     assert told is not None
     ticket = Ticket(
         told["claim_code"], told["points"], town.today, Bought(body, body["paid"]["amount"])
@@ -80,13 +80,13 @@ def claim(town: Town, who: Person) -> None:
     ticket = town.dice.choice(good if good and town.chance(0.7) else lately)
     body, key = {"claim_code": ticket.code}, town.key()
     reply = who.api.post("/me/claims", body, key=key)
-    told = town.told("claim", reply, "already_claimed", "claim_expired")
+    told = town.earned("claim", reply, "already_claimed", "claim_expired")
     if told is not None:
         assert not ticket.is_used, ticket
         town.sums.came(who.id, told["points"], "claims")
         ticket.is_used = True
         if town.chance(0.3, of="claim again"):
-            town.told("never", who.api.post("/me/claims", body, key=town.key()), "already_claimed")
+            town.refused(who.api.post("/me/claims", body, key=town.key()), "already_claimed")
         who.bought.append(ticket.bought)
 
 
@@ -94,8 +94,8 @@ def quote(town: Town, who: Person) -> None:
     """Ask what a purchase would earn; the purchase that follows earns as much."""
     body = _a_purchase(town, who.id)
     asked = {name: body[name] for name in body if name != "purchase_id"}
-    quoted = town.told("quote", town.mall.till.post("/earn/quote", asked))
-    told = town.told("purchase", town.mall.till.post("/purchases", body))
+    quoted = town.earned("quote", town.mall.till.post("/earn/quote", asked))
+    told = town.earned("purchase", town.mall.till.post("/purchases", body))
     assert quoted is not None
     assert told is not None
     assert quoted["points"] == told["points"], (quoted, told)

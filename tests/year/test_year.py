@@ -21,7 +21,8 @@ import pytest
 
 from tests.depth import IS_WHOLE
 from tests.mall import Mall, made
-from tests.year import characters, marketing, nights, redeeming
+from tests.rows import overwrite, row
+from tests.year import characters, leisure, marketing, nights, redeeming, shopping
 from tests.year.happened import HAPPENED, MOVED
 from tests.year.living import DAY, Size, a_day, a_night
 from tests.year.town import FIRST, LAST, Town, a_town
@@ -59,6 +60,21 @@ def test_a_year_of_random_behaviour_keeps_every_invariant_every_night(
         assert not (never := [what for what in HAPPENED if not town.counts[what]]), never
         assert not (never := [kind for kind in MOVED if not town.sums.flows[kind]]), never
         assert made(mall.support.get("/admin/parked"), 200)["items"] == []
+
+
+def test_a_night_sees_a_point_that_nobody_earned(mall: Mall, tmp_path: Path) -> None:
+    with a_town(mall, tmp_path, seed=SEED) as town:
+        redeeming.open_the_shelf(town)
+        who, other = (leisure.join(town, "regular") for _ in range(2))
+        for member in (who, other):
+            shopping.buy(town, member)
+        assert list(nights.faults_of_the_night(town, nights.relay(town))) == []
+        spoilt = row(who.id, "W")
+        overwrite(spoilt, a={"N": str(int(spoilt["a"]["N"]) + 1)})
+        faults = list(nights.faults_of_the_night(town, nights.relay(town)))
+        assert any(fault == f"the dates of {who.id} are not the balance" for fault in faults)
+        assert any(fault.startswith(f"{who.id} has (") for fault in faults)
+        assert not any(other.id in fault for fault in faults)
 
 
 def days_of(size: Size) -> Iterator[date]:

@@ -150,6 +150,18 @@ class Town:
         self.counts[f"refused: {reply.code}"] += 1
         return None
 
+    def earned(self, what: str, reply: Reply, *refusals: str) -> Json | None:
+        """Count what gives points, whose explanation adds up to them."""
+        told = self.told(what, reply, *refusals)
+        if told is not None:
+            assert sum(line["points"] for line in told["explanation"]) == told["points"], told
+        return told
+
+    def refused(self, reply: Reply, code: str) -> None:
+        """Count what nobody may do."""
+        assert reply.code == code, (code, reply.status, reply.text)
+        self.counts[f"refused: {code}"] += 1
+
     def pick(self, choices: Mapping[T, int], name: Callable[[T], str]) -> T:
         """Choose by weight; now and then what has been chosen least, so that nothing is left out.
 
