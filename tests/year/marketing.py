@@ -28,7 +28,7 @@ SALES: Final[tuple[tuple[date, int, Json], ...]] = (
     (date(2027, 10, 25), 12, {"multiplier_bp": 15_000, "validity_days": 40}),
     (date(2027, 11, 11), 60, {"bonus": 200, "threshold": {"amount": 50_000, "currency": "cny"}}),
     (date(2027, 12, 1), 25, {"multiplier_bp": 20_000, "validity_days": 30, "budget": 9_000}),
-    (date(2028, 2, 20), 20, {"multiplier_bp": 17_500, "member_day": 29}),
+    (date(2028, 2, 20), 45, {"multiplier_bp": 17_500, "member_day": 29}),
     (date(2028, 3, 20), 20, {"multiplier_bp": 25_000, "weekdays": ["sat", "sun"]}),
     (date(2028, 4, 15), 60, {"multiplier_bp": 20_000, "birthday_month": True}),
 )

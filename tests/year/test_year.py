@@ -28,7 +28,7 @@ from tests.year.living import DAY, Size, a_day, a_night
 from tests.year.town import FIRST, LAST, Town, a_town
 
 SEED: Final = int(os.environ.get("JIFEN_YEAR", "20270701"))
-WHOLE: Final = Size(members=1000, deeds=110, rounds=(9.0, 15.0, 22.0), rests=0)
+WHOLE: Final = Size(members=1000, deeds=90, rounds=(13.0, 22.0), rests=0)
 SMALL: Final = Size(members=25, deeds=22, rounds=(9.0, 22.0), rests=42)
 LIVED: Final = 3
 """Days before each rest, for the shortest streak."""
