@@ -49,7 +49,8 @@ def hear(town: Town) -> None:
         town.counts["event heard twice"] += times == 2
         for _ in range(times):
             town.told("event heard", tell(town.mall, event))
-    drain(town.mall)
+    if told:
+        drain(town.mall)
 
 
 def question(town: Town) -> None:
