@@ -27,9 +27,11 @@ from tests.year.happened import HAPPENED, MOVED
 from tests.year.living import DAY, Size, a_day, a_night
 from tests.year.town import FIRST, LAST, Town, a_town
 
-SEED: Final = int(os.environ.get("JIFEN_YEAR", "20270701"))
+SEED: Final = int(os.environ.get("JIFEN_YEAR", "20270701" if IS_WHOLE else "1"))
+"""Of a small town some years leave something out; where the program answers otherwise than it did,
+another number may be needed here."""
 WHOLE: Final = Size(members=1000, deeds=90, rounds=(13.0, 22.0), rests=0)
-SMALL: Final = Size(members=25, deeds=22, rounds=(9.0, 22.0), rests=42)
+SMALL: Final = Size(members=25, deeds=26, rounds=(9.0, 22.0), rests=57)
 LIVED: Final = 3
 """Days before each rest, for the shortest streak."""
 ALWAYS: Final = (date(2027, 10, 31), date(2028, 2, 29), date(2028, 3, 26), LAST)
