@@ -90,6 +90,13 @@ def claim(town: Town, who: Person) -> None:
         who.bought.append(ticket.bought)
 
 
+def claim_too_late(town: Town, who: Person) -> None:
+    """Claim the oldest receipt that nobody has claimed."""
+    ticket = next(one for one in town.tickets if not one.is_used)
+    reply = who.api.post("/me/claims", {"claim_code": ticket.code}, key="too-late")
+    town.refused(reply, "claim_expired")
+
+
 def quote(town: Town, who: Person) -> None:
     """Ask what a purchase would earn; the purchase that follows earns as much."""
     body = _a_purchase(town, who.id)

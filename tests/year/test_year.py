@@ -55,6 +55,7 @@ def test_a_year_of_random_behaviour_keeps_every_invariant_every_night(
                 faults += nights.faults_of_the_month(town, is_last=day == LAST)
             told = "\n".join(faults[:FAULTS_TOLD])
             assert not faults, f"in the night after {day}, by the seed {SEED}:\n{told}"
+        shopping.claim_too_late(town, next(who for who in town.people if not who.is_gone))
         town.counts["notice"] = len(town.outbox.sent)
         differences = nights.statement(town)
         tell(town, nights=len(lived), seconds=time.monotonic() - begun, differences=differences)
