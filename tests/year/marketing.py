@@ -54,9 +54,9 @@ def market(town: Town) -> None:
     for first, days, gives in SALES:
         name = first.isoformat()
         if town.today >= first and name not in town.campaigns:
-            _begin(town, name, gives | _window(town, days))
+            _begin(town, name, gives | _window(town, days), days=days)
         elif town.today >= first + timedelta(days=days // 2) and name not in town.changed:
-            _change(town, name, gives, days)
+            _change(town, name, gives, days=days)
     if town.today >= CHANGE and town.counts["program changed"] == 1:
         change_program(town.mall, validity_months=LONGER)
         town.counts["program changed"] += 1
@@ -69,18 +69,19 @@ def _window(town: Town, days: int) -> Json:
     return {"window": {"from": rfc3339(town.now), "until": rfc3339(closes)}}
 
 
-def _begin(town: Town, name: str, body: dict[str, Any]) -> None:
+def _begin(town: Town, name: str, body: dict[str, Any], *, days: int) -> None:
     sentence = {"zh": f"活动 {name}", "en": f"The sale of {name}"}
-    wins = [] if body.get("bonus") else list(town.multiplying)
+    live = [one for one, closes in town.multiplying.items() if closes > town.now]
+    wins = [] if body.get("bonus") else live
     asked = {"sentence": sentence, "wins_over": wins, **body}
     told = town.told("campaign begun", town.mall.marketing.post("/admin/campaigns", asked))
     assert told is not None
     town.campaigns[name] = told["id"]
     if not body.get("bonus"):
-        town.multiplying.append(told["id"])
+        town.multiplying[told["id"]] = at(town.today + timedelta(days=days), hour=0)
 
 
-def _change(town: Town, name: str, gives: Json, days: int) -> None:
+def _change(town: Town, name: str, gives: Json, *, days: int) -> None:
     """Let half a campaign's time pass, then end it, or give more of it."""
     town.changed.add(name)
     path = f"/admin/campaigns/{town.campaigns[name]}"
@@ -95,3 +96,5 @@ def _change(town: Town, name: str, gives: Json, days: int) -> None:
         path, {**read.json, **more}, headers={"If-Match": read.headers["etag"]}
     )
     town.told("campaign ended" if is_over else "campaign changed", reply)
+    if is_over and not gives.get("bonus"):
+        town.multiplying[town.campaigns[name]] = town.now

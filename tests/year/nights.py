@@ -8,6 +8,7 @@ shapes. At the end of a month all of them look at the whole table, read anew.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -16,7 +17,13 @@ from chalicelib.redeem.reconciliation import service as reconciliation
 from chalicelib.storage.table import Key
 from chalicelib.storage.work import Work
 from infra.local import jobs
-from tests import invariants, invariants_campaigns, invariants_desk, invariants_stock
+from tests import (
+    invariants,
+    invariants_campaigns,
+    invariants_desk,
+    invariants_referrals,
+    invariants_stock,
+)
 from tests.events import Json
 from tests.mall import made
 from tests.reconciled import differing
@@ -29,6 +36,7 @@ OVER_ALL: Final[frozenset[invariants.Invariant]] = frozenset(
     {
         invariants_desk.what_one_person_moves_alone_is_counted,
         invariants_campaigns.budgets_pay_for_what_is_given,
+        invariants_referrals.newcomers_are_known_again,
         invariants_stock.stock_adds_up,
         invariants_stock.units_have_their_owners,
         invariants_stock.numbers_are_made_and_withdrawn_by_somebody,
@@ -51,7 +59,8 @@ STOCK: Final = ("unit", "code", "import", "chunk")
 COUNTED: Final = (*PUBLIC, *STOCK, "order", "order refund", "purchase", "budget", "shard")
 EVERY: Final = 5
 """One wallet of so many is asked for by its member at the end of a month, another one each time."""
-OF_ALL: Final = (*COUNTED, "dispenser", "adjustment", "alone", "audit")
+FRIENDS: Final = ("profile", "newcomer", "referred")
+OF_ALL: Final = (*COUNTED, *FRIENDS, "dispenser", "adjustment", "alone", "audit")
 LATELY: Final = 2
 """Days that are held against Stripe where some are left out."""
 LOOKED_AT_MAX: Final = 2
@@ -138,7 +147,7 @@ def statement(town: Town) -> dict[str, int]:
             for account, points in entry.legs.items():
                 legs[account] += points
     kinds = ("purchases", "claims", "check-ins", "tasks", "referrals", "corrections up")
-    down = ("clawed back", "corrections down", "disputed")
+    down = ("clawed back", "corrections down", "disputed", "referrals taken back")
     taken, back, lost = bank.balance(town)
     return {
         "issued": -legs[Account.ISSUED] - sum(flows[kind] for kind in kinds),
@@ -200,14 +209,16 @@ def _members(mirror: Mirror, key: Key) -> Iterator[str]:
 
 
 def _with_friends(mirror: Mirror, members: set[str]) -> set[str]:
-    """Return members with all whom they brought, whom those brought, and so on."""
+    """Return members with all whom they brought and who brought them, and so on."""
+    friends: dict[str, set[str]] = defaultdict(set)
+    for member, sort in mirror.shape("referred"):
+        friend = sort.removeprefix("F#")
+        friends[member].add(friend)
+        friends[friend].add(member)
     found, left = set(members), list(members)
     while left:
-        for _, sort in mirror.parts[left.pop()]:
-            friend = sort.removeprefix("F#")
-            if friend != sort and friend not in found:
-                found.add(friend)
-                left.append(friend)
+        left += (new := friends[left.pop()] - found)
+        found |= new
     return found
 
 

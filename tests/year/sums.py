@@ -21,6 +21,7 @@ IN_THE_JOURNAL: Final = {
     "payment_disputed": "disputed",
     "dispute_won": "disputed",
     "referral": "referrals",
+    "referral_refund": "referrals taken back",
 }
 """Reasons of entries that follow from no request of anybody, and what they are counted under."""
 

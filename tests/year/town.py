@@ -94,7 +94,8 @@ class Town:
     tickets: list[Ticket] = field(default_factory=list)
     shelf: dict[str, str] = field(default_factory=dict)
     campaigns: dict[str, str] = field(default_factory=dict)
-    multiplying: list[str] = field(default_factory=list)
+    multiplying: dict[str, datetime] = field(default_factory=dict)
+    """Campaigns that multiply, and when each is over."""
     changed: set[str] = field(default_factory=set)
     intents: dict[str, str] = field(default_factory=dict)
     """The payment of each order with cash that was asked for its money."""
