@@ -21,6 +21,7 @@ from tests import (
     invariants,
     invariants_campaigns,
     invariants_desk,
+    invariants_program,
     invariants_referrals,
     invariants_stock,
 )
@@ -35,6 +36,8 @@ from tests.year.town import Town
 OVER_ALL: Final[frozenset[invariants.Invariant]] = frozenset(
     {
         invariants_desk.what_one_person_moves_alone_is_counted,
+        invariants_desk.decisions_are_in_the_audit_log,
+        invariants_program.the_head_names_what_is_there,
         invariants_campaigns.budgets_pay_for_what_is_given,
         invariants_referrals.newcomers_are_known_again,
         invariants_stock.stock_adds_up,
