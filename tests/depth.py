@@ -1,8 +1,9 @@
 """How deep the searches go: a telling part in `make test`, everything in `make prove`.
 
-What is cut are repetitions of a random search, whose seed is fixed: examples of the state machine,
-requests that schemathesis draws beside those of the schema's corners, members and days of a year.
-What a search looks at, and what it holds against the rules, is always the same.
+What is cut are repetitions: examples of a random search, whose seed is fixed (of the state machine,
+of requests that schemathesis draws beside those of the schema's corners), members and days of a
+year, and those second faults of the crash matrix that write nothing. What is
+looked at, and what it is held against, is always the same.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ from tests.crash_entries import (
     Entry,
 )
 from tests.crash_requests import ADDRESS, CODED, LIMITED, POINTS, PRICE, SCARCE, Clients
-from tests.crashes import Hours, Loaded, Matrix, UseCase
+from tests.crashes import READ, Hours, Loaded, Matrix, UseCase
 from tests.events import ADMIN, Api
 from tests.invariants import check_all
 from tests.mall import Mall, id_of, made
@@ -114,7 +114,7 @@ def test_held_notices_are_sent_under_every_fault(clients: Clients) -> None:
 @pytest.mark.parametrize("route", QUESTIONS)
 def test_a_question_survives_every_fault_and_writes_nothing(clients: Clients, route: str) -> None:
     send = QUESTIONS[route](clients)
-    Matrix(UseCase(route, lambda: send, again=200, reads=True)).run()
+    Matrix(UseCase(route, lambda: send, again=200, reads=True, seconds=READ)).run()
 
 
 @pytest.mark.parametrize("path", [*MEMBERS_READ, *OPERATORS_READ])
@@ -137,7 +137,7 @@ def test_a_read_survives_every_fault_and_writes_nothing(clients: Clients, path: 
     }
     told = path.format_map(named)
     api = lin if path in MEMBERS_READ else Api(app, ADMIN)
-    Matrix(UseCase(path, lambda: lambda: api.get(told), again=200, reads=True)).run()
+    Matrix(UseCase(path, lambda: lambda: api.get(told), again=200, reads=True, seconds=READ)).run()
 
 
 def survive(clients: Clients, name: str, entry: Entry) -> None:

@@ -45,7 +45,7 @@ from tests.properties.world import World
 PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 """Explaining a failure runs it many times more, and says little of a state machine."""
 SHORT: Final = hypothesis_settings(
-    max_examples=30 if IS_WHOLE else 12,
+    max_examples=30 if IS_WHOLE else 10,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,

@@ -75,5 +75,7 @@ class Client:
 
 def a_client(api: str, control: str) -> Client:
     """Return a client that keeps as many connections as a test has threads."""
-    limits = httpx.Limits(max_connections=256, max_keepalive_connections=256)
+    # Connections that grow old are closed by whichever thread comes by, perhaps while another one
+    # has just got them; those that never do are closed at the end.
+    limits = httpx.Limits(max_connections=256, max_keepalive_connections=256, keepalive_expiry=None)
     return Client(httpx.Client(timeout=PATIENCE_SECONDS, limits=limits), api, control)

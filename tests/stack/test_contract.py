@@ -26,7 +26,7 @@ from tests.stack.client import Client
 from tests.stack.fuzzing import IDS_VARIABLE
 
 SEED: Final = 7
-EXAMPLES_MAX: Final = 8 if IS_WHOLE else 3
+EXAMPLES_MAX: Final = 8 if IS_WHOLE else 2
 """Random requests for each operation and mode, beside those that cover the schema's corners."""
 METHODS: Final = ("get", "post", "put", "delete")
 RUNS: Final = {
