@@ -13,8 +13,6 @@ from chalicelib.kernel.money import Money
 
 DOCUMENT: Final = "campaigns"
 """The name under which the head counts every change of a campaign."""
-BASIC: Final = "basic"
-"""Everybody's standing until there is a ladder."""
 
 Standing = Literal["basic", "silver", "gold"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -16,8 +16,8 @@ from typing_extensions import override
 
 from chalicelib.kernel.errors import Fact, Language, NotFound, RuleRefusal
 from chalicelib.kernel.ids import CAMPAIGN_CHARS, CAMPAIGN_PATTERN, digest62
-from chalicelib.program.documents.model import Program
-from chalicelib.tiers.campaigns.model import BASIC, Campaign, CampaignSet
+from chalicelib.program.documents.model import BASIC, Program
+from chalicelib.tiers.campaigns.model import Campaign, CampaignSet
 from chalicelib.tiers.campaigns.rules import can_meet, covers, has_ended
 from chalicelib.tiers.marketing.model import Unclear
 
@@ -143,8 +143,8 @@ def _never(campaign: Campaign, *, now: datetime, zone: str) -> Iterator[Unclear]
     elif not can_meet([campaign], now=now, zone=zone):
         yield Unclear(
             "day_never",
-            "None of its days falls into the window.",
-            "活动时间内没有符合条件的日期。",
+            "None of its days is still to come in the window.",
+            "活动剩余时间内没有符合条件的日期。",
         )
 
 
