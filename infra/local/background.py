@@ -17,7 +17,6 @@ import importlib
 import os
 import signal
 import sys
-import threading
 import time
 import traceback
 import uuid
@@ -32,13 +31,14 @@ from chalicelib.gateways.queue.port import Queue
 from chalicelib.kernel.clock import Clock, MovedClock
 from infra.local.gateway import LambdaContext
 from infra.local.jobs import Scheduler
+from infra.local.lifeline import end_with
 from infra.local.moved import Offset
 from infra.local.outbox import Outbox
 from infra.local.programs import OUTREACH, QUEUES
 from infra.local.pump import Pump, Where, streams_of
 from infra.local.queues import LocalQueues, Message
 from infra.local.state import State
-from infra.local.worker import APP, end_with
+from infra.local.worker import APP
 
 REST_SECONDS: Final = 0.05
 """How long somebody who paid may wait, beside the time that it takes to look."""
@@ -130,10 +130,11 @@ def main() -> None:
     arguments.add_argument("--app", default=APP)
     given = arguments.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    is_ending = threading.Event()
+    asked: list[int] = []
     # What was begun is finished: a message that is done must not come back after the next start.
-    signal.signal(signal.SIGTERM, lambda *_: is_ending.set())
-    threading.Thread(target=end_with, args=(given.lifeline,), daemon=True).start()
+    # No Event: the thread that a signal interrupts may be the one that holds its lock.
+    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
+    end_with(given.lifeline)
     module, _, name = given.app.partition(":")
     app: BackgroundApp = getattr(importlib.import_module(module), name)
     queues = LocalQueues(Path(os.environ[QUEUES]))
@@ -143,10 +144,10 @@ def main() -> None:
     outbox = Outbox(where.file, app.clock)
     app.messages = lambda: outbox
     doing = list(steps(app, queues, where=where))
-    while not is_ending.is_set():
+    while not asked:
         done = [taken(step) for step in doing]
         if not any(done):
-            is_ending.wait(REST_SECONDS)
+            time.sleep(REST_SECONDS)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -29,6 +28,7 @@ from infra.local.exchange import Environ, Reply, Request, StartResponse, Wsgi, r
 from infra.local.gateway import ChaliceApp, Gateway
 from infra.local.issuer import issuer_at
 from infra.local.jobs import Scheduler
+from infra.local.lifeline import end_with
 from infra.local.moved import Offset
 from infra.local.outbox import Outbox
 from infra.local.people import People
@@ -94,12 +94,6 @@ def wsgi(otherwise: Answer, by_prefix: dict[str, Answer]) -> Wsgi:
     return answered
 
 
-def end_with(lifeline: int) -> None:
-    """Ask this process to end once the other end of the pipe is closed."""
-    os.read(lifeline, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def main() -> None:
     """Serve until SIGTERM, or until the supervisor is gone."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -110,7 +104,7 @@ def main() -> None:
     given = arguments.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Thread(target=end_with, args=(given.lifeline,), daemon=True).start()
+    end_with(given.lifeline)
     module, _, name = given.app.partition(":")
     app = getattr(importlib.import_module(module), name)
     server = server_on(application(app, State(given.state)), socket.socket(fileno=given.socket))

@@ -12,12 +12,12 @@ import os
 import signal
 import socket
 import sys
-import threading
 from pathlib import Path
 from typing import Final
 
 from chalicelib.kernel.clock import MovedClock
 from infra.local.engines import HOST
+from infra.local.lifeline import end_with
 from infra.local.moved import Offset
 from infra.local.state import State
 from infra.local.stripe.opening import Webhook, opened
@@ -32,7 +32,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if given.lifeline is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        threading.Thread(target=_end_with, args=(given.lifeline,), daemon=True).start()
+        end_with(given.lifeline)
     clock = MovedClock(Offset(State(given.state).clock).read)
     secrets = tuple(os.environ.get(SECRETS, "").split(",")) if given.webhook else ()
     file = given.file or given.state / "stripe.sqlite"
@@ -61,12 +61,6 @@ def _door(given: argparse.Namespace) -> socket.socket:
     door.listen(BACKLOG)
     print(f"http://{HOST}:{door.getsockname()[1]}", flush=True)
     return door
-
-
-def _end_with(lifeline: int) -> None:
-    """Ask this process to end once the other end of the pipe is closed."""
-    os.read(lifeline, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
