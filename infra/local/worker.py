@@ -103,7 +103,6 @@ def main() -> None:
     arguments.add_argument("--app", default=APP)
     given = arguments.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     end_with(given.lifeline)
     module, _, name = given.app.partition(":")
     app = getattr(importlib.import_module(module), name)
@@ -111,6 +110,9 @@ def main() -> None:
     # What is here by now stays: the collector need not look at it again with every round.
     gc.collect()
     gc.freeze()
+    # Not before: a signal ends a worker that still starts, where an exception might be swallowed by
+    # whatever it comes up in.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run()
 
 

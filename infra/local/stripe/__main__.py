@@ -29,7 +29,6 @@ SECRETS: Final = "JIFEN_STRIPE_WEBHOOK_SECRETS"
 def main() -> None:
     """Serve until SIGTERM, or until the supervisor is gone."""
     given = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if given.lifeline is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         end_with(given.lifeline)
@@ -38,6 +37,7 @@ def main() -> None:
     file = given.file or given.state / "stripe.sqlite"
     webhook = Webhook(given.webhook, secrets)
     with _door(given) as door, opened(file, clock, webhook=webhook, door=door) as serving:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         serving.serve_forever()
 
 
