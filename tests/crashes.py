@@ -42,14 +42,18 @@ SENDS_MAX: Final = FAULTS_MAX + 1
 """Each fault can cost the client one more try."""
 OUTAGE_CALLS: Final = 200
 """More calls than any use case's patience lasts for."""
+FIRSTS: Final = {False: frozenset(Fault) - {Fault.CRASH_AFTER}, True: frozenset(Fault)}
+"""How a call is spoiled first, by whether it writes: nothing tells whether a read was carried out
+before the process died."""
+OTHER_OUTAGES: Final = (Fault.CONFLICT, Fault.THROTTLED) if IS_WHOLE else ()
+"""Each of their faults alone ends as a call that was never sent does."""
 OUTAGES: Final = {
-    False: ((Fault.UNSENT, Fault.UNSENT), (Fault.THROTTLED, Fault.THROTTLED)),
+    False: ((Fault.UNSENT, Fault.UNSENT),),
     True: (
         (Fault.UNSENT, Fault.UNSENT),
         (Fault.LOST, Fault.UNSENT),
         (Fault.LOST, Fault.LOST),
-        (Fault.CONFLICT, Fault.CONFLICT),
-        (Fault.THROTTLED, Fault.THROTTLED),
+        *((fault, fault) for fault in OTHER_OUTAGES),
     ),
 }
 """How an outage begins, and how every call after that ends, by whether its first call writes.
@@ -197,6 +201,8 @@ class Matrix:
         assert calm.again.status == self.case.again
         assert calm.calls_first > 0, "a use case without a call needs no matrix"
         for at, fault in product(range(len(calm.made)), Fault):
+            if fault not in FIRSTS[calm.made[at] in WRITING]:
+                continue
             once = self.judged({at: fault}, calm)
             if at < calm.calls_first and fault in STARTS[calm.made[at] in WRITING]:
                 for then in range(at + 1, len(once.made)):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import Any, Final
@@ -26,12 +25,16 @@ from infra.local.__main__ import TABLE
 from infra.local.issuer import issuer_at
 from infra.local.state import state_at
 from tests.conftest import SETTINGS
+from tests.depth import IS_WHOLE
 from tests.invariants import check_all
 from tests.stack.client import Client
 from tests.stack.process import a_stack
 
 RETRIES_MAX: Final = 50
 """A storm of 200 on one wallet is over long before."""
+BUYERS: Final = 160 if IS_WHOLE else 60
+PAID: Final = 100 if IS_WHOLE else 40
+"""Redemptions that a wallet pays, of twice as many."""
 TILL: Final = "store-1"
 
 
@@ -142,62 +145,37 @@ def is_intact(nobody: Client, *members: Client) -> bool:
     return all(desk.get(path).json()["intact"] for path in paths)
 
 
-def test_of_160_buyers_7_get_the_7_units_and_the_others_hear_sold_out(nobody: Client) -> None:
+def test_of_all_buyers_7_get_the_7_units_and_the_others_hear_sold_out(nobody: Client) -> None:
     with ThreadPoolExecutor(8) as pool:
-        buyers = list(pool.map(lambda n: a_member(nobody, f"buyer-{n}", points=10), range(160)))
+        buyers = list(pool.map(lambda n: a_member(nobody, f"buyer-{n}", points=10), range(BUYERS)))
     drop = a_reward(nobody, "drop", 10, stock={"mode": "counted", "units": 7})
-    answers = at_once(lambda n: buyers[n].post("/orders", {"reward_id": drop}, key="drop"), 160)
-    assert statuses(answers) == {201: 7, 409: 153}
+    answers = at_once(lambda n: buyers[n].post("/orders", {"reward_id": drop}, key="drop"), BUYERS)
+    assert statuses(answers) == {201: 7, 409: BUYERS - 7}
     assert codes(answers) == {"sold_out"}
     left = nobody.person("op", "marketing").get(f"/admin/rewards/{drop}/stock").json()
     assert (left["made"], left["free"], left["taken"]) == (7, 0, 7)
     assert is_intact(nobody, *buyers[:10])
 
 
-def test_a_wallet_of_100_pays_100_of_200_redemptions_at_once(nobody: Client) -> None:
-    lin = a_member(nobody, "storm", points=100)
+def test_a_wallet_pays_half_of_the_redemptions_that_come_at_once(nobody: Client) -> None:
+    lin = a_member(nobody, "storm", points=PAID)
     sticker = a_reward(nobody, "sticker", 1)
 
     def place(index: int) -> httpx.Response:
         return lin.post("/orders", {"reward_id": sticker}, key=f"storm-{index}")
 
-    first = at_once(place, 200)
+    first = at_once(place, 2 * PAID)
     told = statuses(first)
-    assert told[201] <= 100
+    assert told[201] <= PAID
     assert set(told) <= {201, 422, 503}
-    answers = at_once(until_known(place), 200, threads=16)
-    assert statuses(answers) == {201: 100, 422: 100}
+    answers = at_once(until_known(place), 2 * PAID, threads=16)
+    assert statuses(answers) == {201: PAID, 422: PAID}
     assert codes(answers) == {"insufficient_points"}
     paid = [answer for answer in first if answer.status_code == 201]
     again = [answers[first.index(answer)].json() for answer in paid]
     assert again == [answer.json() for answer in paid]
     assert lin.get("/me/wallet").json()["available"] == 0
     assert is_intact(nobody, lin)
-
-
-def order_of(member: Client, body: dict[str, str], index: int) -> httpx.Response:
-    return member.post("/orders", body, key=f"sixteen-{index}")
-
-
-def test_sixteen_clients_of_one_wallet_are_not_told_to_come_back(nobody: Client) -> None:
-    """Patience is three seconds of wall time, so a machine that is busy with other things gets a
-    chance to be quiet: every round must add up, and one of three must pass without a 503.
-    """
-    sent_away = []
-    for round_ in range(3):
-        lin = a_member(nobody, f"sixteen-{round_}", points=100)
-        sticker = a_reward(nobody, f"sixteen-{round_}", 1)
-        body = {"reward_id": sticker}
-        answers = at_once(partial(order_of, lin, body), 200, threads=16)
-        told = statuses(answers)
-        assert set(told) <= {201, 422, 503}
-        assert told[201] <= 100
-        assert is_intact(nobody, lin)
-        sent_away.append(told[503])
-        if not told[503]:
-            assert told == {201: 100, 422: 100}
-            return
-    pytest.fail(f"told to come back in every round: {sent_away}")
 
 
 def test_one_key_sent_thirty_times_at_once_has_one_effect_and_one_answer(nobody: Client) -> None:
