@@ -48,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nobody(home: Path) -> Iterator[Client]:
     """Run a stack, return a client of it, and check its books when it has stopped."""
     kind = engines.choose(None)
-    with a_stack(home, ENGINE=kind) as stack:
+    with a_stack(home, ENGINE=kind, STACK_WORKERS="") as stack:
         yield stack.client()
         assert stack.stop() == 0
     with (

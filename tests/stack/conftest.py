@@ -13,7 +13,7 @@ from tests.stack.process import StackProcess, a_stack
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
     """Run a stack with the demo mall in it."""
-    with a_stack(tmp_path_factory.mktemp("stack"), DEMO="yes") as running:
+    with a_stack(tmp_path_factory.mktemp("stack"), DEMO="yes", STACK_WORKERS="") as running:
         yield running
 
 

@@ -62,7 +62,10 @@ class StackProcess:
 
 
 def start(home: Path, **environment: str) -> StackProcess:
-    """Start a stack on a free port and return it once it answers; `DEMO="yes"` fills it."""
+    """Start a stack on a free port and return it once it answers.
+
+    `DEMO="yes"` fills it, `STACK_WORKERS=""` gives it as many workers as users have.
+    """
     # What a killed stack left behind says nothing of this one.
     (home / "stack.json").unlink(missing_ok=True)
     process = launch(home, **environment)
@@ -80,6 +83,7 @@ def launch(home: Path, **environment: str) -> subprocess.Popen[bytes]:
     """Start `python -m infra.local` and return at once."""
     home.mkdir(parents=True, exist_ok=True)
     asked = {"PORT": "0", "STATE": str(home), "ENGINE": engines.choose(None), "DEMO": "no"}
+    asked["STACK_WORKERS"] = "1"
     with (home / "said.txt").open("wb") as sink:
         return subprocess.Popen(
             [sys.executable, "-m", "infra.local"],

@@ -145,8 +145,6 @@ def test_the_first_tokens_after_a_start_may_come_all_at_once(tmp_path: Path) -> 
     """A worker's threads all wait for the keys then; the keys come from elsewhere."""
     with a_stack(tmp_path) as stack:
         nobody = stack.client()
-        started = time.monotonic()
         with ThreadPoolExecutor(64) as threads:
             members = list(threads.map(lambda n: nobody.member(f"m-{n}"), range(64)))
         assert len({one.member_id for one in members}) == 64
-        assert time.monotonic() - started < 20

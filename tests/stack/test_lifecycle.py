@@ -144,7 +144,7 @@ ENDINGS: Final[Mapping[Kind, Sequence[Callable[[StackProcess], None]]]] = {
 def test_however_a_stack_ends_the_next_one_finds_everything(kind: Kind, tmp_path: Path) -> None:
     lin = Lin()
     for end in (*ENDINGS[kind], nobody_outlives_a_killed_supervisor):
-        with a_stack(tmp_path, ENGINE=kind, STACK_WORKERS="1") as stack:
+        with a_stack(tmp_path, ENGINE=kind) as stack:
             lin.is_known_to(stack)
             lin.buys(stack)
             end(stack)
@@ -189,7 +189,7 @@ def test_a_stack_lives_beside_another_one_until_its_engine_dies(
     stack: StackProcess, tmp_path: Path
 ) -> None:
     port = engines.free_port()
-    with a_stack(tmp_path, PORT=str(port), **SHELL) as mine:
+    with a_stack(tmp_path, PORT=str(port), STACK_WORKERS="", **SHELL) as mine:
         a_port_that_is_asked_for_is_taken(mine, port)
         what_the_shell_says_of_aws_does_not_matter(mine)
         keys_secrets_and_data_are_the_owners_alone(tmp_path)

@@ -101,7 +101,7 @@ def test_a_stripe_that_dies_is_replaced_and_forgets_nothing(tmp_path: Path) -> N
         intent = till.payment(an_order())
         _, process, *_ = stack.children()
         os.kill(process, signal.SIGKILL)
-        until(lambda: len(stack.children()) == 5 and process not in stack.children())
+        until(lambda: len(stack.children()) == 4 and process not in stack.children())
         again = a_client(KEY, till.stripe).v1.payment_intents.retrieve(intent.id)
         assert again.to_dict() == intent.to_dict()
     with a_stack(tmp_path) as stack:
