@@ -138,6 +138,19 @@ def test_a_purchase_that_is_reported_after_the_change_lasts_as_long_as_new_ones(
     assert [lot["expires_on"] for lot in lots(lin)] == [quoted["expires_on"]] == ["2029-12-31"]
 
 
+@pytest.mark.parametrize(("change", "through"), [(LONGER, "2029-11-30"), (SHORTER, "2028-11-30")])
+def test_a_claim_goes_by_the_longer_validity_of_its_purchase_and_of_now(
+    mall: Mall, change: Json, through: str
+) -> None:
+    lin = mall.member("lin")
+    guests = {**a_purchase("lin", 100, "p-guest"), "member_id": None}
+    code = made(mall.till.post("/purchases", guests), 201)["claim_code"]
+    change_program(mall, **change)
+    claimed = made(lin.post("/me/claims", {"claim_code": code}, key="claim"), 201)
+    assert claimed["expires_on"] == through
+    assert [lot["expires_on"] for lot in lots(lin)] == [through]
+
+
 def test_a_shorter_validity_is_refused_while_points_were_made_to_last_longer(mall: Mall) -> None:
     change_program(mall, **LONGER)
     mall.clock.advance(days=1)

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.points import POINTS_MAX
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
@@ -180,6 +181,22 @@ def test_points_of_yen_end_like_any_others_up_to_the_largest_amount(mall: Mall, 
     mall.clock.instant += SECOND
     assert (spendable(lin), expired_by_the_job(mall, lin)) == (0, yen)
     check_all(Work(mall.clock.now()))
+
+
+@pytest.mark.parametrize(("currency", "amount"), [("cny", 2_000), ("jpy", 20)])
+def test_a_purchase_from_before_a_change_of_currency_is_paid_in_that_of_then_or_of_now(
+    mall: Mall, currency: str, amount: int
+) -> None:
+    lin = mall.member("lin")
+    then = rfc3339(mall.clock.now())
+    mall.clock.advance(hours=1)
+    change_program(mall, currency="jpy")
+    late = {**a_purchase("lin", 1, "p"), "paid": {"amount": amount, "currency": currency}}
+    made(mall.till.post("/purchases", {**late, "occurred_at": then}), 201)
+    assert spendable(lin) == 20
+    if currency == "cny":
+        refused = mall.till.post("/purchases", {**late, "purchase_id": "of-now"})
+        assert refused.code == "currency_not_supported"
 
 
 def test_a_trillion_points_from_the_desk_are_spent_and_expire_to_the_last_one(mall: Mall) -> None:

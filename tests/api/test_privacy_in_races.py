@@ -9,17 +9,19 @@ from typing import Final
 
 import pytest
 
+from chalicelib.gateways.messages.errors import Down
+from chalicelib.outreach.notices.rules import TRIES_MAX
 from chalicelib.storage.wakes import waiting
 from chalicelib.storage.work import Work
 from tests.cash import came_late, dear, look, paid_too_late
-from tests.events import Reply
+from tests.events import Api, Reply
 from tests.faults import Crashed, Fault, faults
 from tests.invariants import check_all, snapshot
 from tests.mall import Mall, a_purchase, id_of, made
 from tests.orders import ADDRESS, placed, run_expiry, send
 from tests.privacy import SECRETS, a_full_life, between, erased, told_anywhere
 from tests.relaying import Desk, a_desk
-from tests.rows import of_sort, row
+from tests.rows import of_sort, overwrite, row
 from tests.stripes import LocalStripe, taking_money
 from tests.tape import Tape
 
@@ -73,12 +75,17 @@ def test_an_operators_word_that_was_judged_before_comes_too_late(mall: Mall) -> 
     assert told_anywhere() == set()
 
 
+def dies_over_it(lin: Api) -> None:
+    """Let a member be erased by a process that dies before it has cleared anything away."""
+    with faults({1: Fault.CRASH_BEFORE}, only="TransactWriteItems"), pytest.raises(Crashed):
+        lin.delete("/me")
+
+
 def test_whoever_dies_over_it_has_forgotten_nothing_that_the_relay_does_not_forget(
     mall: Mall,
 ) -> None:
     lin, tape = a_full_life(mall), Tape()
-    with faults({1: Fault.CRASH_BEFORE}, only="TransactWriteItems"), pytest.raises(Crashed):
-        lin.delete("/me")
+    dies_over_it(lin)
     assert told_anywhere() == {"林小雨", "南京西路", "left at"}
     assert tape.play(mall) == []
     assert told_anywhere() == set()
@@ -125,6 +132,21 @@ def test_what_waited_for_the_morning_is_sent_to_nobody_who_was_erased(desk: Desk
     with between(lambda: erased(lin)):
         desk.run_job()
     assert (desk.outbox.sent, of_sort("N#")) == ([], [])
+
+
+def test_the_last_try_is_made_for_nobody_whose_erasure_stopped_half_way(desk: Desk) -> None:
+    """The notice is still there, and the last try of all leaves no wake-up that needs somebody."""
+    lin = desk.lin()
+    freeze(desk.mall)
+    desk.outbox.failures.append(Down("throttled"))
+    assert desk.play() == []
+    (kept,) = of_sort("N#")
+    overwrite(kept, n={"N": str(TRIES_MAX - 1)})
+    desk.mall.clock.advance(minutes=5)
+    with between(lambda: dies_over_it(lin)):
+        desk.run_job()
+    assert (desk.outbox.sent, len(of_sort("N#"))) == ([], 1)
+    assert (desk.play(), of_sort("N#")) == ([], [])
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 from chalicelib.gateways.messages.errors import Down, Rejected
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.outreach.notices.rules import TRIES_MAX
+from chalicelib.outreach.notices.service import deliver
+from chalicelib.storage.work import Work
 from chalicelib.web.jobs import SomeFailed
 from tests.mall import Mall, id_of, made
 from tests.relaying import MAIL, PHONE, Desk, a_desk, redeemed
@@ -104,6 +106,16 @@ def test_nothing_that_is_kept_of_a_notice_is_personal(desk: Desk) -> None:
     assert set(kept) == {"p", "s", "k", "g", "d", "o", "n", "v", "st", "t"}
     now = desk.mall.clock.now().timestamp()
     assert int(kept["t"]["N"]) == now + 30 * 86_400
+
+
+def test_a_name_that_an_index_still_hints_after_it_was_sent_is_left_alone(desk: Desk) -> None:
+    redeemed(desk.lin(), desk.mall.reward(300))
+    desk.play()
+    (kept,) = of_sort("N#")
+    name = f"{kept['p']['S']}#{kept['s']['S'].removeprefix('N#')}"
+    desk.mall.clock.advance(hours=1)
+    assert deliver(Work(desk.mall.clock.now()), desk.outbox, name=name) == {}
+    assert len(desk.outbox.sent) == 1
 
 
 def test_a_reminder_that_comes_too_late_is_not_sent(desk: Desk) -> None:

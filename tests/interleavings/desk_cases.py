@@ -54,6 +54,18 @@ def send_held(scene: Scene) -> Send:
     return send
 
 
+def wish_sms(scene: Scene) -> Send:
+    """Wish to be told by SMS, too."""
+    lin = scene.lin
+    return lambda: lin.put("/me/notices", {"sms": True})
+
+
+def wish_no_reminders(scene: Scene) -> Send:
+    """Wish for no reminders."""
+    lin = scene.lin
+    return lambda: lin.put("/me/notices", {"reminders": False})
+
+
 def buy(scene: Scene) -> Send:
     """Buy what a campaign gives as many points for, while its budget lasts."""
     _ = scene.campaign

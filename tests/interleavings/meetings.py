@@ -55,6 +55,7 @@ GROUPS: Final[Mapping[str, Mapping[str, Prepare]]] = {
     "a day's corrections": {"give alone": desk.give_alone},
     "a fact": {"hear": desk.hear},
     "a notice that waits": {"send": desk.send_held, "hear again": desk.hear},
+    "wishes": {"by SMS": desk.wish_sms, "no reminders": desk.wish_no_reminders},
     "a budget": {"buy": desk.buy, "cut": desk.cut},
     "a purchase": {
         "refund": use.refund_guests,

@@ -185,6 +185,18 @@ def test_a_purchase_that_was_booked_by_a_lost_answer_knows_itself_by_its_mark(ma
     assert spent(mall, spring) == 100
 
 
+def test_a_twin_that_is_booked_meanwhile_leaves_the_other_what_it_took(mall: Mall) -> None:
+    spring = begun(mall, doubling(budget=1_000))
+    with faults({0: lambda: made_first(mall)}, only="TransactWriteItems"):
+        again = mall.till.post("/purchases", a_purchase("lin", 100, "p"))
+    assert (again.status, again["points"], spent(mall, spring)) == (200, 200, 100)
+
+
+def made_first(mall: Mall) -> None:
+    """Book the purchase that somebody else is about to book."""
+    made(mall.till.post("/purchases", a_purchase("lin", 100, "p")), 201)
+
+
 def test_what_is_given_back_makes_no_budget_where_there_is_none_any_more(mall: Mall) -> None:
     spring = begun(mall, doubling(budget=1_000))
 
