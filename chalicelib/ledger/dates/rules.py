@@ -15,9 +15,9 @@ from chalicelib.kernel.clock import end_of_month_after
 from chalicelib.program.documents.model import Longer
 
 GRACE_DAYS: Final = 30
-"""How long points stay usable after an exemption's last day."""
+"""How long points stay usable after an exemption's last day (the rules of the program)."""
 HOUSE_RETURN_DAYS: Final = 7
-"""How long points are good for that the house returns after their date."""
+"""How long points are good that the house returns after their date (the rules of the program)."""
 REMINDER_DAYS: Final = (30, 15, 3)
 """How many days before the last one a member is reminded of it (the rules of the program)."""
 ONE_DAY: Final = timedelta(days=1)

@@ -23,6 +23,7 @@ DISTURBING: Final = frozenset({Channel.SMS, Channel.PUSH})
 PAUSE: Final = timedelta(minutes=5)
 """Until a message that was not carried is tried again the first time; it doubles with each try."""
 PAUSE_MAX: Final = timedelta(hours=6)
+"""However long a carrier was away, what waits is sent on the day on which it is back."""
 DOUBLINGS_MAX: Final = 7
 """Ten hours: more than the longest pause, and few enough for any number of tries."""
 TRIES_MAX: Final = 12

@@ -59,6 +59,7 @@ from chalicelib.storage.work import Work, time_for
 from chalicelib.web.logs import alarm
 
 DUE_PAGE: Final = 100
+"""One small query: what a run has no time for was read in vain, and the next run reads it again."""
 SECONDS_MAX: Final = 150.0
 """How long one run begins new notices: the function has 240 seconds, and a notice whose table and
 carrier hardly answer takes 70 of them. The next run goes on."""

@@ -23,7 +23,9 @@ PARKED: Final = "parked"
 """The partition of what was put aside."""
 RECORD_PREFIX: Final = "E#"
 PARKED_CHARS: Final = 16
+"""95 bits: two records never share an id."""
 WHY_CHARS_MAX: Final = 400
+"""The sort of a failure and where it happened are shorter; a line that is read in a list."""
 
 
 def record_of(raw: Mapping[str, Any]) -> Record:

@@ -19,12 +19,15 @@ from chalicelib.web.bodies import Body, MoneyIn
 ACTIVITY_POINTS_MAX: Final = 1_000_000
 """What nobody has paid for stays far below what purchases earn."""
 STREAKS_MAX: Final = 5
+"""As many steps as a member still keeps in mind."""
 STREAK_DAYS_MIN: Final = 2
 """A streak of one day is a check-in, which has points of its own."""
 STREAK_DAYS_MAX: Final = 366
 TASKS_MAX: Final = 50
+"""They make some 6 KB of the document, which stays far below DynamoDB's 400 KB."""
 PER_DAY_MAX: Final = 100
 PER_MONTH_MAX: Final = 1_000
+"""More than anybody does or brings by hand: beyond them a cap would hold nobody back."""
 
 Points = Annotated[int, Field(ge=0, le=ACTIVITY_POINTS_MAX)]
 Reward = Annotated[int, Field(ge=1, le=ACTIVITY_POINTS_MAX)]

@@ -1,1 +1,1 @@
-"""Points for checking in, for tasks, and for members who were referred."""
+"""Points for checking in and for tasks."""

@@ -26,6 +26,8 @@ LIVE_MAX: Final = 16
 document, and what a purchase keeps of them fits into its one kilobyte."""
 CATEGORIES_MAX: Final = 8
 CHANNELS_MAX: Final = 16
+"""As many as somebody still reads; those of all live campaigns make some 25 KB of the document,
+which stays far below DynamoDB's 400 KB."""
 SENTENCE_CHARS_MAX: Final = 120
 """One sentence: two lines on a phone."""
 MULTIPLIER_BP_MAX: Final = 100_000
