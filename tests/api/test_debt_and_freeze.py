@@ -53,7 +53,7 @@ def freeze(mall: Mall, *, how: str = "freeze") -> None:
 def test_a_refund_beyond_the_balance_leaves_debt_that_the_journal_tells(owing: Api) -> None:
     assert wallet(owing) == (0, 70)
     entry = newest(owing)
-    assert (entry["reason"], entry["points"], entry["debt"]) == ("purchase_refund", -30, 70)
+    assert (entry["reason"], entry["points"], entry["debt"]) == ("purchase_refund", -100, 70)
     assert entry["legs"] == {"available": -30, "clawed_back": 100, "debt": -70}
 
 
@@ -76,7 +76,7 @@ def test_the_next_purchase_pays_first_and_says_how_much(mall: Mall, owing: Api) 
     half = earn(mall, "half", 50)
     assert (half["points"], half["debt_paid"]) == (50, 50)
     assert wallet(owing) == (0, 20)
-    assert (newest(owing)["points"], newest(owing)["debt"]) == (0, -50)
+    assert (newest(owing)["points"], newest(owing)["debt"]) == (50, -50)
     rest = earn(mall, "rest", 50)
     assert (rest["points"], rest["debt_paid"]) == (50, 20)
     assert wallet(owing) == (30, 0)

@@ -124,7 +124,9 @@ def test_points_past_their_day_expire_when_a_member_cancels(mall: Mall) -> None:
         "cash": None,
     }
     assert wallet(lin)["available"] == 0
-    assert newest(lin)["legs"] == {"available": -400, "redeemed": -100, "expired": 500}
+    entry = newest(lin)
+    assert entry["legs"] == {"available": -400, "redeemed": -100, "expired": 500}
+    assert (entry["points"], entry["expired"], entry["balance_after"]) == (100, 500, 0)
 
 
 def test_points_that_come_back_pay_what_is_owed(mall: Mall) -> None:

@@ -10,7 +10,8 @@ from chalicelib.ledger.wallets import service
 from chalicelib.ledger.wallets.model import NEVER
 from chalicelib.storage.work import Work
 from tests.events import Api, a_caller
-from tests.mall import Mall, id_of
+from tests.mall import CHANNEL_NAME, Mall, a_purchase, id_of, made
+from tests.orders import cancel, placed
 from tests.postings import claw_back, credit
 
 LIN = "sub-lin"
@@ -95,7 +96,7 @@ def test_the_journal_tells_every_change_newest_first(mall: Mall, lin: Api) -> No
     assert middle["purchase"] == {"channel": "store-1", "purchase_id": "p-1", "refund_id": None}
     assert (newest["reason"], newest["points"], newest["balance_after"]) == (
         "purchase_refund",
-        -10,
+        -15,
         0,
     )
     assert (newest["debt"], newest["order_id"]) == (5, None)
@@ -111,6 +112,42 @@ def test_the_journal_speaks_the_readers_language(lin: Api) -> None:
     in_english = lin.get("/me/journal")["items"][0]["text"]
     in_chinese = lin.get("/me/journal", headers={"Accept-Language": "zh-CN"})["items"][0]["text"]
     assert (in_english, in_chinese) == ("You joined the program.", "您加入了积分计划。")
+
+
+def test_the_journal_agrees_with_every_answer_though_points_had_expired(
+    mall: Mall, lin: Api
+) -> None:
+    """Each of these writes finds 500 points that ended yesterday, and books them, too."""
+    told: list[tuple[int, int]] = []
+
+    def look(answered: int) -> None:
+        entry, before = lin.get("/me/journal?limit=2")["items"]
+        told.append((entry["points"], entry["expired"]))
+        assert told[-1] == (answered, 500), entry
+        moved = sum(line["points"] for line in entry["lines"])
+        assert entry["balance_after"] == before["balance_after"] + moved
+        assert entry["balance_after"] == lin.get("/me/wallet")["available"]
+        assert made(lin.get("/me/export?limit=1"), 200)["journal"] == [entry]
+        assert mall.support.get(of_lin("/journal?limit=1"))["items"] == [entry]
+        lose()
+
+    def lose() -> None:
+        ended = mall.clock.now().date() - timedelta(days=1)
+        credit(work(mall), id_of(LIN), points=500, expires_on=ended)
+
+    mug = mall.reward(40)
+    lose()
+    look(made(mall.till.post("/purchases", a_purchase(LIN, 100, "p")), 201)["points"])
+    back = {"refund_id": "r", "amount": 3_000}
+    refunds = f"/purchases/{CHANNEL_NAME}/p/refunds"
+    look(-made(mall.till.post(refunds, back), 201)["points_clawed_back"])
+    order = placed(lin, mug)
+    look(-order["points"])
+    look(made(cancel(lin, order), 200)["returned"]["points"])
+    look(made(lin.post("/me/check-ins", key="k"), 201)["points"])
+    made(mall.support.post(of_lin("/freeze"), {"reason": "lost"}), 200)
+    look(0)
+    assert [points for points, _ in told] == [100, -30, -40, 40, 10, 0]
 
 
 def test_an_entry_names_the_order_behind_it(mall: Mall, lin: Api) -> None:

@@ -38,7 +38,11 @@ class Reason(Enum):
         "Points taken back because a purchase was refunded.",
         "消费退款，相应积分已扣回。",
     )
-    PAID = ("order_paid", "Points redeemed for a reward, with a payment.", "积分加现金兑换奖励。")
+    PAID = (
+        "order_paid",
+        "Held points redeemed for a reward, with a payment.",
+        "付款成功，冻结的积分已完成兑换。",
+    )
     UNPAID = (
         "order_unpaid",
         "Points returned because the order was not paid.",
@@ -130,6 +134,43 @@ class Reason(Enum):
 
 
 REASONS: Final = {reason.code: reason for reason in Reason}
+
+
+class Besides(Enum):
+    """What else became of points in an entry, whatever its reason, in a sentence with the number.
+
+    `EXPIRED` is true of points that a member kept too long, and of those that come back to one who
+    was erased.
+    """
+
+    DEBT_PAID = (
+        "{points} of them paid what you owed.",
+        "其中 {points} 积分已用于抵扣欠款。",
+    )
+    OWED = (
+        "{points} of them you did not have: the next points you earn pay them first.",
+        "其中 {points} 积分余额不足，将从之后获得的积分中抵扣。",
+    )
+    EXPIRED = ("{points} points expired.", "{points} 积分已失效。")
+
+    def sentence(self, points: int, language: Language) -> str:
+        """Return what a member reads."""
+        en, zh = self.value
+        return (zh if language == "zh-CN" else en).format(points=points)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What an entry tells in numbers: `points` are those that its reason's sentence is about.
+
+    `expired` ended besides, `held` and `debt` are what those of the wallet change by, and the
+    balance changes by `points + debt - expired`.
+    """
+
+    points: int
+    expired: int
+    held: int
+    debt: int
 
 
 @dataclass(frozen=True, slots=True)

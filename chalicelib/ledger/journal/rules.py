@@ -10,11 +10,14 @@ from datetime import date
 from typing import Final, TypeVar
 
 from chalicelib.kernel.clock import rfc3339
-from chalicelib.ledger.journal.model import Account, Entry, Reason
+from chalicelib.ledger.journal.model import Account, Besides, Entry, Figures, Reason
 from chalicelib.storage.dates import day_of_key, key_of_day
 
 FREEZING: Final[Mapping[Reason, bool]] = {Reason.FROZEN: True, Reason.THAWED: False}
 """What the entries that stop or allow spending leave behind."""
+
+ENDINGS: Final = frozenset({Reason.EXPIRY, Reason.ERASED})
+"""Whose sentence is itself about points that expired; of all others it is about something else."""
 
 PAID: Final = "paid"
 """What an entry names the points, by date, that paid what was owed instead of coming in."""
@@ -95,6 +98,29 @@ def recompute(entries: Iterable[Entry]) -> Recomputed:
         erased=erased,
         faults=tuple(faults),
     )
+
+
+def figures(entry: Entry) -> Figures:
+    """Return what an entry tells in numbers.
+
+    Every write books what has expired by then into its own entry, and debt takes from what comes
+    in: so the change of the balance is not what the reason's sentence is about.
+    """
+    legs = entry.legs
+    debt = -legs.get(Account.DEBT, 0)
+    expired = 0 if entry.reason in ENDINGS else legs.get(Account.EXPIRED, 0)
+    points = legs.get(Account.AVAILABLE, 0) + expired - debt
+    return Figures(points, expired, held=legs.get(Account.ESCROW, 0), debt=debt)
+
+
+def besides(told: Figures) -> Mapping[Besides, int]:
+    """Return what else changed the balance, and by how much: with `points`, by all of it."""
+    moved = {
+        Besides.DEBT_PAID: min(0, told.debt),
+        Besides.OWED: max(0, told.debt),
+        Besides.EXPIRED: -told.expired,
+    }
+    return {what: points for what, points in moved.items() if points}
 
 
 def paid_with(points: Iterable[tuple[date, int]]) -> Mapping[str, str]:

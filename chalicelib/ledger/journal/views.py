@@ -7,7 +7,8 @@ from typing import Final
 
 from chalicelib.kernel.errors import Language, NotFound
 from chalicelib.ledger.journal import service
-from chalicelib.ledger.journal.model import Account, Entry
+from chalicelib.ledger.journal.model import Entry, Figures
+from chalicelib.ledger.journal.rules import besides, figures
 from chalicelib.web.bodies import PageQuery, View
 from chalicelib.web.calls import Call
 from chalicelib.web.paging import Paged, paged, position_of
@@ -16,19 +17,28 @@ from chalicelib.web.routes import Example
 PAGE_EXAMPLE: Final[Example] = {
     "items": [
         {
-            "version": 2,
-            "at": "2026-11-21T08:00:00Z",
+            "version": 3,
+            "at": "2026-12-01T08:00:00Z",
             "reason": "purchase",
             "text": "Points earned by a purchase.",
             "points": 100,
-            "balance_after": 100,
-            "dates": [{"expires_on": "2028-11-30", "points": 100}],
+            "expired": 20,
+            "held": 0,
             "debt": 0,
+            "lines": [
+                {"text": "Points earned by a purchase.", "points": 100},
+                {"text": "20 points expired.", "points": -20},
+            ],
+            "balance_after": 100,
+            "dates": [
+                {"expires_on": "2026-11-30", "points": -20},
+                {"expires_on": "2028-12-31", "points": 100},
+            ],
             "order_id": None,
             "order_refund_id": None,
             "adjustment_id": None,
             "purchase": {"channel": "till", "purchase_id": "p-1", "refund_id": None},
-            "legs": {"issued": -100, "available": 100},
+            "legs": {"issued": -100, "available": 80, "expired": 20},
             "program_version": 1,
             "previous_hash": "1f" * 32,
             "hash": "2e" * 32,
@@ -45,6 +55,13 @@ class DateView(View):
     points: int
 
 
+class LineView(View):
+    """One sentence, and what it did to the balance."""
+
+    text: str
+    points: int
+
+
 class PurchaseView(View):
     """The purchase behind an entry, and its refund where that is what happened."""
 
@@ -56,8 +73,10 @@ class PurchaseView(View):
 class EntryView(View):
     """One change of a wallet.
 
-    `points` is the change of the available balance, `debt` that of what is owed. `legs` sum to 0.
-    `order_refund_id` names the refund of the order, where that is what happened.
+    `points` are those that `text` is about. `expired` ended besides: whatever was past its last day
+    when this happened. `held` and `debt` are what those of the wallet change by. The balance
+    changes by `points + debt - expired`, which is what `lines` add up to, a sentence for each part.
+    `legs` sum to 0. `order_refund_id` names the refund of the order, where that is what happened.
     """
 
     version: int
@@ -65,9 +84,12 @@ class EntryView(View):
     reason: str
     text: str
     points: int
+    expired: int
+    held: int
+    debt: int
+    lines: list[LineView]
     balance_after: int
     dates: list[DateView]
-    debt: int
     order_id: str | None
     order_refund_id: str | None
     adjustment_id: str | None
@@ -80,18 +102,22 @@ class EntryView(View):
     @classmethod
     def of(cls, entry: Entry, language: Language) -> EntryView:
         """Return an entry as an answer in one language."""
+        told = figures(entry)
         return cls(
             version=entry.version,
             at=entry.at,
             reason=entry.reason.code,
             text=entry.reason.sentence(language),
-            points=entry.legs.get(Account.AVAILABLE, 0),
+            points=told.points,
+            expired=told.expired,
+            held=told.held,
+            debt=told.debt,
+            lines=_lines(entry, told, language=language),
             balance_after=entry.available_after,
             dates=[
                 DateView(expires_on=None if day == date.max else day, points=points)
                 for day, points in sorted(entry.dates.items())
             ],
-            debt=-entry.legs.get(Account.DEBT, 0),
             order_id=entry.refers.get("order"),
             order_refund_id=entry.refers.get("order_refund"),
             adjustment_id=entry.refers.get("adjustment"),
@@ -109,6 +135,18 @@ def page_for(call: Call[None, PageQuery], member_id: str) -> Paged[EntryView]:
         call.work, member_id, limit=call.query.limit, after=position_of(call), absent=NotFound
     )
     return paged(call, page, view=lambda entry: EntryView.of(entry, call.language))
+
+
+def _lines(entry: Entry, told: Figures, *, language: Language) -> list[LineView]:
+    """Return a sentence for each part of what the balance changed by, the reason's first."""
+    first = LineView(text=entry.reason.sentence(language), points=told.points)
+    return [
+        first,
+        *(
+            LineView(text=what.sentence(abs(points), language), points=points)
+            for what, points in besides(told).items()
+        ),
+    ]
 
 
 def _purchase(entry: Entry) -> PurchaseView | None:
