@@ -28,7 +28,7 @@ from chalicelib.outreach.notices.rules import (
     ways,
 )
 from chalicelib.outreach.wording.model import Kind, Notice
-from chalicelib.outreach.wording.rules import written
+from chalicelib.outreach.wording.rules import wants, written
 from tests.builders import MEMBER_ID, NOW, TODAY, a_lot, a_posting, legs
 from tests.wording import FACTS, LANGUAGES
 
@@ -57,6 +57,8 @@ def test_whatever_an_entry_has_is_enough_for_its_notice(reason: Reason, language
             facts = {**notice.figures, **{name: FACTS[name] for name in ORDERS}}
             facts.setdefault("points", 0)
             assert written(notice.kind, facts, language=language).text
+            said = frozenset().union(*map(wants, notice.kind.template.lines))
+            assert notice.figures.keys() - {"balance"} <= said
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,11 @@ def test_whatever_an_entry_has_is_enough_for_its_notice(reason: Reason, language
             Reason.ADJUSTMENT,
             {"clawed_back": 30, "available": -10, "debt": -20},
             {"taken": 30, "owed": 20},
+        ),
+        (
+            Reason.DISPUTE_WON,
+            {"clawed_back": -30, "available": 10, "debt": 20},
+            {"points": 30, "debt_paid": 20},
         ),
     ],
 )

@@ -123,7 +123,8 @@ def _taken(entry: Entry) -> Figures:
 
 
 def _restored(entry: Entry) -> Figures:
-    return {"points": -entry.legs.get(Account.CLAWED_BACK, 0)}
+    legs = entry.legs
+    return {"points": -legs.get(Account.CLAWED_BACK, 0), "debt_paid": legs.get(Account.DEBT, 0)}
 
 
 def _adjusted(entry: Entry) -> Figures:

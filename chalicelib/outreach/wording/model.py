@@ -123,6 +123,7 @@ class Kind(Enum):
                     ),
                     "points",
                 ),
+                PAID_DEBT,
                 BALANCE,
                 ORDER,
             ),
