@@ -79,10 +79,7 @@ UPLOADED: Final[Masks] = ((r"(code#)[0-9A-Za-z]{22}", r"\1"),)
 """Digests of codes are their reward's own."""
 PARKED: Final[Masks] = ((r"prk_[0-9A-Za-z]{16}", "prk_"), (r"SequenceNumber[^0-9]*[0-9]+", "place"))
 """A parked record's id and place in the stream are its own."""
-NOTICE: Final[Masks] = (
-    (r'"(n|v|t)": {"N": "[0-9]+"}', r"\1"),
-    (r"told-[0-9]+", "told-"),
-)
+NOTICE: Final[Masks] = ((r'"(n|v|t)": {"N": "[0-9]+"}', r"\1"), (r"told-[0-9]+", "told-"))
 """How often a notice was tried, and when it was over: the clock goes on with each run."""
 CLAIMED: Final[Masks] = (
     (r"(claim#)[0-9A-Za-z]{22}", r"\1"),
@@ -116,6 +113,8 @@ PURCHASE_REFUNDS: Final = "POST /v1/purchases/{channel}/{purchase_id}/refunds"
 
 WRITES: Final[Mapping[str, Entry]] = {
     "enrol": Entry("POST /v1/me", 200, requests.enrol),
+    # No receipt: what was told stays as it is, as in "freeze".
+    "tell more": Entry("POST /v1/me", 200, requests.tell_more, seconds=ONCE),
     "enrol at a till": Entry("POST /v1/members", 409, requests.enrol_at_till),
     "a wrong code": Entry("POST /v1/members/resolve", 404, requests.resolve_wrongly),
     "settings": Entry("PUT /v1/admin/program", 412, requests.change_program, VERSIONS),

@@ -17,7 +17,7 @@ from chalicelib.storage.work import Work
 from chalicelib.web.jobs import SomeFailed
 from infra.local import jobs
 from tests.crash_orders import DONE, TRY_AGAIN
-from tests.crash_requests import Clients
+from tests.crash_requests import Clients, member_without_a_birthday
 from tests.crashes import Send
 from tests.events import Api, Reply, a_caller
 from tests.mall import id_of, made
@@ -27,8 +27,8 @@ HELD: Final = "held-notices"
 
 
 def wish(clients: Clients) -> Send:
-    api = Api(clients.mall.app, a_caller("member", subject=clients.subject()))
-    return lambda: api.put("/me/notices", {"sms": True})
+    api = member_without_a_birthday(clients)
+    return lambda: api.put("/me/notices", {"sms": True, "language": "zh-CN"})
 
 
 def ask_for_a_replay(clients: Clients) -> Send:

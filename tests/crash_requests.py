@@ -131,6 +131,18 @@ def enrol(clients: Clients) -> Send:
     return lambda: api.post("/me", {"name": "Lin"})
 
 
+def member_without_a_birthday(clients: Clients) -> Api:
+    caller = a_caller("member", subject=f"member-{next(clients.numbers)}")
+    api = Api(clients.mall.app, caller)
+    made(api.post("/me"), 201)
+    return api
+
+
+def tell_more(clients: Clients) -> Send:
+    api = member_without_a_birthday(clients)
+    return lambda: api.post("/me", {"birthday": "1990-05-17"})
+
+
 def enrol_at_till(clients: Clients) -> Send:
     body = {"name": "Lin", "phone": f"+86{next(clients.numbers):011d}"}
     return lambda: clients.mall.till.post("/members", body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime
 from typing import Final
@@ -119,7 +120,7 @@ def _paying(books: Books) -> list[Row]:
 
 def _contacts(profile: Row) -> list[str]:
     """Return the keys under which a profile's contacts are claimed."""
-    email = profile["e"].casefold() if profile.get("e") else None
+    email = re.sub(r"(?<=.)\+.*@", "@", profile["e"].casefold()) if profile.get("e") else None
     told = {"phone": profile.get("t"), "email": email, "device": profile.get("d")}
     digests = [
         keyed_digest(settings().secret, purpose="newcomer", message=f"{kind} {value}")

@@ -16,6 +16,7 @@ AT_FIRST: Final = {
     "push": False,
     "reminders": True,
     "quiet": {"from": "22:00", "until": "08:00"},
+    "language": "en",
 }
 
 

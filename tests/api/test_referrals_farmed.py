@@ -21,7 +21,7 @@ from tests.tape import Tape, play
 
 DISGUISES: Final[Mapping[str, tuple[Json, Json]]] = {
     "phone": ({"phone": "+8613800000001"}, {"phone": "+8613800000001"}),
-    "email": ({"email": "Mei@example.test"}, {"email": "mei@EXAMPLE.test"}),
+    "email": ({"email": "Mei@example.test"}, {"email": "mei+2@EXAMPLE.test"}),
     "device": ({"device": "9f2c"}, {"device": "9f2c"}),
 }
 """What one person tells the first time, and the second."""

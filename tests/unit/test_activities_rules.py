@@ -150,6 +150,10 @@ def test_a_task_is_explained_in_both_languages() -> None:
 def test_evidence_is_compared_as_people_see_it() -> None:
     assert as_meant("  Cafe\u0301 ") == "Caf\u00e9"
     assert as_meant("https://example.test/A") != as_meant("https://example.test/a")
+    assert as_meant("ht\u200btps://example.test/\ufe0fA\u00ad\u2060") == "https://example.test/A"
+    assert as_meant("\u200b \u3164 ") == ""
+    assert as_meant("See HTTPS://Example.TEST:443/A") == "See https://example.test:443/A"
+    assert as_meant("Ftp://Lin:Pass@Example.test?Q=A") == "ftp://Lin:Pass@example.test?Q=A"
 
 
 def test_the_defaults_are_those_of_the_rules_of_the_program() -> None:

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.kernel.money import Money
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.members.model import Profile
-from chalicelib.ledger.members.rules import contacts
+from chalicelib.ledger.members.rules import contacts, mailbox
 from chalicelib.ledger.wallets.rules import new_wallet
 from chalicelib.program.documents.model import Activities, Program, Referral
 from chalicelib.storage.dates import told_period
@@ -95,6 +95,21 @@ def test_contacts_are_what_was_told_of_a_phone_an_address_in_any_case_and_a_devi
     assert contacts(nobody) == ()
     told = replace(nobody, email="Lin@Example.test", phone="+8613800000001", device="d")
     assert contacts(told) == ("phone +8613800000001", "email lin@example.test", "device d")
+
+
+@pytest.mark.parametrize(
+    ("address", "arrives"),
+    [
+        ("Gus+1@Example.test", "gus@example.test"),
+        ("gus+a+b@example.test", "gus@example.test"),
+        ("gus+@example.test", "gus@example.test"),
+        ("+1@example.test", "+1@example.test"),
+        ("g.us@example.test", "g.us@example.test"),
+        ("gus@a+b.test", "gus@a+b.test"),
+    ],
+)
+def test_an_address_is_compared_by_its_mailbox(address: str, arrives: str) -> None:
+    assert mailbox(address) == arrives
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,9 @@ class Enrolment:
 class Profile:
     """A member's profile; `language` is what messages are written in.
 
-    `device` is a keyed digest of the one that they joined with, if any was told.
-    Of a member who left at `erased_at` nothing else is kept that is about them.
+    As long as `language_assumed`, nobody said it, and it is the program's first one. `device` is a
+    keyed digest of the one that they joined with, if any was told. Of a member who left at
+    `erased_at` nothing else is kept that is about them.
     """
 
     member_id: str
@@ -46,6 +47,7 @@ class Profile:
     enrolled_at: datetime
     device: str | None = None
     erased_at: datetime | None = None
+    language_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

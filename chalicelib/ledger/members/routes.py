@@ -71,6 +71,7 @@ class MemberDraft(Body):
     email: Email | None = None
     phone: Phone | None = None
     birthday: Day | None = None
+    language: Language | None = None
     referred_by: Annotated[str, Field(max_length=ID_CHARS_MAX)] | None = None
     device: Device | None = None
 
@@ -81,6 +82,7 @@ class MemberDraft(Body):
             email=self.email,
             phone=self.phone,
             birthday=self.birthday,
+            language=self.language,
             referred_by=self.referred_by,
             device=self.device,
         )
@@ -169,13 +171,13 @@ def resolve(call: Call[ShownDraft]) -> ShownView:
     answer=MemberView,
     status=201,
     status_again=200,
-    summary="Join the program; asked again, it answers 200 and changes nothing",
+    summary="Join the program; asked again, it answers 200 and adds only what was never told",
     refusals=(NotFound, AccountErased, ReferralRefused, Contended),
     example={"name": "Lin", "language": "zh-CN"},
     answer_example={**MEMBER_EXAMPLE, "email": None, "phone": None, "birthday": None},
 )
 def join(call: Call[SelfDraft]) -> Answer:
-    """Enrol the caller."""
+    """Enrol the caller, or fill in what nobody had told of them."""
     body = call.body
     told = Enrolment(
         name=body.name,

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import hmac
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final
 
 from chalicelib.kernel.errors import Conflict, Forbidden, InvalidFields, RuleRefusal
 from chalicelib.kernel.ids import MEMBER_CHARS, base62, keyed_digest
-from chalicelib.ledger.members.model import Profile, TillCode
+from chalicelib.ledger.members.model import Enrolment, Profile, TillCode
 from chalicelib.ledger.wallets.model import Wallet
 
 PHONE_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
@@ -66,11 +67,40 @@ def refuse_referral(new: Profile, referrer: Profile) -> None:
 def contacts(profile: Profile) -> tuple[str, ...]:
     """Return what two profiles of one person would share: a phone, an address, a device.
 
-    An address is compared as most mail servers do: in one case.
+    An address is compared by its mailbox.
     """
-    email = profile.email.casefold() if profile.email else None
+    email = mailbox(profile.email) if profile.email else None
     told = {"phone": profile.phone, "email": email, "device": profile.device}
     return tuple(f"{kind} {value}" for kind, value in told.items() if value is not None)
+
+
+def mailbox(address: str) -> str:
+    """Return where mail to an address arrives, as far as most servers agree.
+
+    In one case, and without the tag behind a plus (RFC 5233). Dots count: only one large provider
+    leaves them out, and elsewhere they tell people apart.
+    """
+    local, _, domain = address.casefold().rpartition("@")
+    name, _, _ = local.partition("+")
+    return f"{name or local}@{domain}"
+
+
+def filled(before: Profile, told: Enrolment) -> Profile:
+    """Return a profile with what nobody had told of it; what was told stays.
+
+    So a birthday is set once, and moved by nobody into the month of a campaign. By whom somebody
+    was referred, and by which contacts that is judged, is of the day on which they joined.
+    """
+    email = told.email if before.referred_by is None else None
+    language = told.language if before.language_assumed else None
+    return replace(
+        before,
+        name=before.name or told.name,
+        email=before.email or email,
+        birthday=before.birthday or told.birthday,
+        language=language or before.language,
+        language_assumed=before.language_assumed and language is None,
+    )
 
 
 class AccountErased(Forbidden):

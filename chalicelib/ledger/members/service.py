@@ -2,7 +2,8 @@
 
 One transaction makes a member: the profile, the claim of the phone, the first wallet version and
 its journal entry, and, for the first member of all, the head's word that the zone is fixed. The
-profile is the receipt and goes in first.
+profile is the receipt and goes in first. Whoever is a member already and asks to join again fills
+in what nobody had told, and only that: asked once more, nothing is left to fill.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from datetime import date
 from typing import Final
 
 from chalicelib.kernel.clock import day_of
-from chalicelib.kernel.errors import NotEnrolled, NotFound
+from chalicelib.kernel.errors import Language, NotEnrolled, NotFound
 from chalicelib.kernel.ids import member_id_of, random_id, random_token
 from chalicelib.ledger.members import store
 from chalicelib.ledger.members.model import Enrolled, Enrolment, Member, Profile, TillCode
 from chalicelib.ledger.members.rules import (
+    AccountErased,
     PhoneTaken,
     SubjectTaken,
+    filled,
     member_shown,
     refuse_birthday,
     refuse_erased,
@@ -36,7 +39,7 @@ from chalicelib.program.documents.rules import channel_of
 from chalicelib.settings import settings
 from chalicelib.storage.head import Head, fix_zone, latest_head, read_head
 from chalicelib.storage.table import Key, RawItem
-from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.tries import TryLimit, count_wrong_try, refuse_if_spent
 from chalicelib.storage.work import Work
 
@@ -50,6 +53,15 @@ class Door:
 
     head: Head
     referrer: Profile | None = None
+
+
+class AlreadyTold(Exception):
+    """Nothing is left to fill in."""
+
+    def __init__(self, profile: Profile) -> None:
+        """Keep the profile as it is."""
+        super().__init__()
+        self.profile = profile
 
 
 def member_of(subject: str) -> str:
@@ -77,7 +89,7 @@ def enrol_by_channel(work: Work, told: Enrolment, *, subject: str | None, client
 
 
 def enrol_self(work: Work, told: Enrolment, *, subject: str) -> Enrolled:
-    """Make the caller a member, or return the member that the caller is already.
+    """Make the caller a member, or fill in what is missing of the member that the caller is.
 
     Raises `NotFound` where no such member referred them, `ReferralRefused`, and `AccountErased`
     for one who was erased: nobody comes back to a ledger that was left.
@@ -87,15 +99,38 @@ def enrol_self(work: Work, told: Enrolment, *, subject: str) -> Enrolled:
         try:
             made = _enrol(work, told, door=_door(work, told), subject=subject)
         except SubjectTaken:
-            return _again(work, member_id)
+            return _again(work, told, member_id=member_id)
         return Enrolled(made, first=True)
-    return _again(work, member_id)
+    return _again(work, told, member_id=member_id)
 
 
-def _again(work: Work, member_id: str) -> Enrolled:
+def _again(work: Work, told: Enrolment, *, member_id: str) -> Enrolled:
     opened, profile = open_profile(work, member_id, absent=NotFound)
     refuse_erased(opened.wallet)
+    if filled(profile, told) != profile:
+        profile = _fill(work, told, opened=opened)
     return Enrolled(Member(profile, opened.wallet.frozen), first=False)
+
+
+def _fill(work: Work, told: Enrolment, *, opened: Opened) -> Profile:
+    key = store.key_of(opened.wallet.member_id)
+
+    def attempt(tx: Transaction) -> Profile:
+        before = store.profile_from(tx.image(key) or opened.others[key])
+        after = filled(before, told)
+        if after == before:
+            raise AlreadyTold(before)
+        if after.birthday != before.birthday:
+            refuse_birthday(after.birthday, opened.today)
+        store.fill(tx, before, after=after)
+        return after
+
+    try:
+        return persist(work, attempt)
+    except AlreadyTold as already:
+        return already.profile
+    except Mistaken:
+        raise AccountErased from None
 
 
 def member(work: Work, member_id: str, *, absent: type[NotFound] = NotEnrolled) -> Member:
@@ -117,6 +152,15 @@ def open_profile(
     if raw is None:
         raise absent
     return opened, store.profile_from(raw)
+
+
+def speak(tx: Transaction, profile: Profile, *, language: Language) -> None:
+    """Add in which language a member is written to from now on, if that is another one.
+
+    `Mistaken` where they were erased.
+    """
+    if language != profile.language:
+        store.put_language(tx, profile.member_id, language=language)
 
 
 def erase(tx: Transaction, opened: Opened, *, mark: str) -> None:
@@ -239,4 +283,5 @@ def _profile(work: Work, told: Enrolment, *, member_id: str, program: Program) -
         referred_by=told.referred_by,
         enrolled_at=work.now,
         device=store.device_digest(told.device) if told.device else None,
+        language_assumed=told.language is None,
     )

@@ -4,7 +4,8 @@
     phone#<keyed digest> / M    whose number it is; the number itself stands in the profile
 
 A profile is put only where none is, and remembers which run of a use case put it: after a lost
-reply the run finds its own mark and knows that it was the one.
+reply the run finds its own mark and knows that it was the one. Later changes leave the mark as it
+is, so that none of them is in the way of an erasure.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final, cast
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended, Language, Refusal
@@ -22,7 +24,7 @@ from chalicelib.ledger.members.model import Profile
 from chalicelib.settings import settings
 from chalicelib.storage.reads import fetch
 from chalicelib.storage.table import Item, Key, RawItem
-from chalicelib.storage.transaction import Replayed, Transaction
+from chalicelib.storage.transaction import Mistaken, Moved, Replayed, Transaction
 from chalicelib.storage.work import Work
 
 DEVICE_CHARS: Final = 22
@@ -40,6 +42,7 @@ class ProfileItem(Item):
     phone = UnicodeAttribute(attr_name="t", null=True)
     birthday = UnicodeAttribute(attr_name="b", null=True)
     language = UnicodeAttribute(attr_name="g")
+    language_assumed = BooleanAttribute(attr_name="ga", null=True)
     referred_by = UnicodeAttribute(attr_name="r", null=True)
     enrolled_at = UnicodeAttribute(attr_name="a")
     device = UnicodeAttribute(attr_name="d", null=True)
@@ -71,6 +74,7 @@ def profile_from(raw: RawItem) -> Profile:
         enrolled_at=datetime.fromisoformat(item.enrolled_at),
         device=item.device,
         erased_at=datetime.fromisoformat(item.erased_at) if item.erased_at else None,
+        language_assumed=bool(item.language_assumed),
     )
 
 
@@ -105,8 +109,51 @@ def put_profile(
         referred_by=profile.referred_by,
         enrolled_at=rfc3339(profile.enrolled_at),
         device=profile.device,
+        language_assumed=profile.language_assumed or None,
     )
     tx.put(item, otherwise=otherwise)
+
+
+def fill(tx: Transaction, before: Profile, *, after: Profile) -> None:
+    """Add what nobody had told of a profile, as long as nobody has.
+
+    Else the attempt goes on from what is there. `Mistaken` where the member was erased.
+    """
+    key = key_of(before.member_id)
+    condition = ProfileItem.mark.exists() & ProfileItem.erased_at.does_not_exist()
+    actions: list[Action] = []
+    birthday = after.birthday.isoformat() if after.birthday else None
+    for attribute, known, told in (
+        (ProfileItem.name, before.name, after.name),
+        (ProfileItem.email, before.email, after.email),
+        (ProfileItem.birthday, before.birthday, birthday),
+    ):
+        if known is None and told is not None:
+            actions.append(attribute.set(told))
+            condition &= attribute.does_not_exist()
+    if before.language_assumed and not after.language_assumed:
+        actions += _said(after.language)
+        condition &= ProfileItem.language_assumed.exists()
+
+    def otherwise(image: RawItem | None) -> Exception:
+        gone = image is None or "x" in image
+        return Mistaken() if image is None or gone else Moved(key, image)
+
+    tx.update(ProfileItem(*key), tuple(actions), condition=condition, otherwise=otherwise)
+
+
+def put_language(tx: Transaction, member_id: str, *, language: Language) -> None:
+    """Add which language a member wants; `Mistaken` where they were erased."""
+    tx.update(
+        ProfileItem(*key_of(member_id)),
+        _said(language),
+        condition=ProfileItem.mark.exists() & ProfileItem.erased_at.does_not_exist(),
+        otherwise=lambda _: Mistaken(),
+    )
+
+
+def _said(language: Language) -> tuple[Action, ...]:
+    return (ProfileItem.language.set(language), ProfileItem.language_assumed.remove())
 
 
 def put_tombstone(tx: Transaction, profile: Profile, *, raw: RawItem, mark: str) -> None:

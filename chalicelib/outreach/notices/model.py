@@ -7,6 +7,7 @@ from datetime import datetime, time
 from typing import Final
 
 from chalicelib.gateways.messages.model import Channel
+from chalicelib.kernel.errors import Language
 from chalicelib.ledger.expiry.model import Reminder
 from chalicelib.ledger.journal.model import Entry
 from chalicelib.outreach.wording.model import Kind, Notice
@@ -47,6 +48,14 @@ class Preferences:
     def allows(self, channel: Channel) -> bool:
         """Tell whether a way is open."""
         return {Channel.MAIL: self.mail, Channel.SMS: self.sms, Channel.PUSH: self.push}[channel]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a member wishes to be told, and in which language; that is a part of the profile."""
+
+    preferences: Preferences
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from chalicelib.kernel.errors import Contended, NotEnrolled
+from chalicelib.kernel.errors import Contended, Language, NotEnrolled
 from chalicelib.kernel.ids import member_id_of
 from chalicelib.outreach.notices import service
-from chalicelib.outreach.notices.model import Preferences, Quiet
+from chalicelib.outreach.notices.model import Quiet, Wishes
 from chalicelib.outreach.notices.rules import hour_of
 from chalicelib.outreach.notices.views import WISHES_EXAMPLE, WishesView
 from chalicelib.settings import settings
@@ -46,15 +46,17 @@ class WishesDraft(Body):
     push: bool | None = None
     reminders: bool | None = None
     quiet: QuietBody | None = None
+    language: Language | None = None
 
-    def applied(self, before: Preferences) -> Preferences:
-        """Return the preferences after the change."""
+    def applied(self, before: Wishes) -> Wishes:
+        """Return the wishes after the change."""
         wanted = self.model_dump(include={"mail", "sms", "push", "reminders"}, exclude_none=True)
-        quiet = before.quiet
+        quiet = before.preferences.quiet
         if "quiet" in self.model_fields_set:
             hours = self.quiet
             quiet = Quiet(hour_of(hours.opens), hour_of(hours.until)) if hours else None
-        return replace(before, quiet=quiet, **wanted)
+        after = replace(before.preferences, quiet=quiet, **wanted)
+        return Wishes(after, self.language or before.language)
 
 
 @routes.get(
@@ -66,8 +68,8 @@ class WishesDraft(Body):
     answer_example=WISHES_EXAMPLE,
 )
 def show_mine(call: Call[None]) -> WishesView:
-    """Show the caller's preferences."""
-    return WishesView.of(service.preferences(call.work, _member(call)))
+    """Show the caller's wishes."""
+    return WishesView.of(service.wishes(call.work, _member(call)))
 
 
 @routes.put(
@@ -81,7 +83,7 @@ def show_mine(call: Call[None]) -> WishesView:
     answer_example=WISHES_EXAMPLE,
 )
 def change_mine(call: Call[WishesDraft]) -> WishesView:
-    """Change the caller's preferences."""
+    """Change the caller's wishes."""
     return WishesView.of(service.prefer(call.work, _member(call), change=call.body.applied))
 
 

@@ -33,7 +33,7 @@ from chalicelib.ledger.members.model import Profile
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.outreach.notices import store
-from chalicelib.outreach.notices.model import Fact, Held, Preferences
+from chalicelib.outreach.notices.model import Fact, Held, Preferences, Wishes
 from chalicelib.outreach.notices.rules import (
     DISTURBING,
     DOWN_TOLERATED,
@@ -75,8 +75,8 @@ class GaveUp(Exception):
 class AlreadyWished(Exception):
     """Nothing is left to change."""
 
-    def __init__(self, wishes: Preferences) -> None:
-        """Keep the preferences as they are."""
+    def __init__(self, wishes: Wishes) -> None:
+        """Keep the wishes as they are."""
         super().__init__()
         self.wishes = wishes
 
@@ -119,26 +119,28 @@ class Addressee:
         return wording.write(work, notice, opened=self.opened, language=self.profile.language)
 
 
-def preferences(work: Work, member_id: str) -> Preferences:
+def wishes(work: Work, member_id: str) -> Wishes:
     """Return how a member wishes to be told; raises `NotEnrolled`."""
     key = store.key_of(member_id)
-    return store.preferences_from(wallets.open_wallet(work, member_id, key).others.get(key))
+    opened, profile = members.open_profile(work, member_id, key)
+    return Wishes(store.preferences_from(opened.others.get(key)), profile.language)
 
 
-def prefer(
-    work: Work, member_id: str, *, change: Callable[[Preferences], Preferences]
-) -> Preferences:
+def prefer(work: Work, member_id: str, *, change: Callable[[Wishes], Wishes]) -> Wishes:
     """Change how a member wishes to be told, and return it; raises `NotEnrolled`."""
     key = store.key_of(member_id)
-    raw = wallets.open_wallet(work, member_id, key).others.get(key)
+    opened, profile = members.open_profile(work, member_id, key)
 
-    def attempt(tx: Transaction) -> Preferences:
-        before = store.preferences_from(tx.image(key) or raw)
+    def attempt(tx: Transaction) -> Wishes:
+        known = store.preferences_from(tx.image(key) or opened.others.get(key))
+        before = Wishes(known, profile.language)
         after = change(before)
         if after == before:
             raise AlreadyWished(before)
-        after = replace(after, version=before.version + 1)
-        store.put_preferences(tx, member_id, wishes=after)
+        if after.preferences != known:
+            wanted = replace(after.preferences, version=known.version + 1)
+            store.put_preferences(tx, member_id, wishes=wanted)
+        members.speak(tx, profile, language=after.language)
         wallets.require_present(tx, member_id)
         return after
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.outreach.notices.model import Preferences, Quiet
+from chalicelib.kernel.errors import Language
+from chalicelib.outreach.notices.model import Quiet, Wishes
 from chalicelib.outreach.notices.rules import text_of
 from chalicelib.web.bodies import View
 from chalicelib.web.routes import Example
@@ -17,6 +18,7 @@ WISHES_EXAMPLE: Final[Example] = {
     "push": False,
     "reminders": True,
     "quiet": {"from": "22:00", "until": "08:00"},
+    "language": "zh-CN",
 }
 
 
@@ -37,7 +39,8 @@ class QuietView(View):
 class WishesView(View):
     """By which ways a member is told, whether of points that end too, and when not to be disturbed.
 
-    What concerns the account itself, such as that it was frozen, is told by mail in any case.
+    In `language` everything is written that is sent to them. What concerns the account itself, such
+    as that it was frozen, is told by mail in any case.
     """
 
     mail: bool
@@ -45,14 +48,17 @@ class WishesView(View):
     push: bool
     reminders: bool
     quiet: QuietView | None
+    language: Language
 
     @classmethod
-    def of(cls, wishes: Preferences) -> WishesView:
-        """Return preferences as an answer."""
+    def of(cls, wishes: Wishes) -> WishesView:
+        """Return wishes as an answer."""
+        told = wishes.preferences
         return cls(
-            mail=wishes.mail,
-            sms=wishes.sms,
-            push=wishes.push,
-            reminders=wishes.reminders,
-            quiet=QuietView.of(wishes.quiet) if wishes.quiet else None,
+            mail=told.mail,
+            sms=told.sms,
+            push=told.push,
+            reminders=told.reminders,
+            quiet=QuietView.of(told.quiet) if told.quiet else None,
+            language=wishes.language,
         )

@@ -12,7 +12,7 @@ from chalicelib.ledger.adjustments.model import Proposal
 from chalicelib.ledger.journal.model import Entry
 from chalicelib.ledger.members.model import Member
 from chalicelib.ledger.wallets.model import Wallet
-from chalicelib.outreach.notices.model import Held, Preferences
+from chalicelib.outreach.notices.model import Held, Wishes
 from chalicelib.redeem.orders.model import Shown
 from chalicelib.redeem.refunds.model import OrderRefund
 from chalicelib.tiers.activities.model import Kept
@@ -37,7 +37,7 @@ class About:
     member: Member
     wallet: Wallet
     today: date
-    wishes: Preferences
+    wishes: Wishes
     notices: Sequence[Held]
     limits: Sequence[Used]
     campaigns: Sequence[GivenTo]

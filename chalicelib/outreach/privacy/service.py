@@ -61,7 +61,7 @@ def export(work: Work, member_id: str, *, limit: int, after: str | None) -> Expo
             member=Member(profile, opened.wallet.frozen),
             wallet=opened.wallet,
             today=opened.today,
-            wishes=notices.preferences(work, member_id),
+            wishes=notices.wishes(work, member_id),
             notices=list(notices.all_of(work, member_id)),
             limits=limits.used_by(work, member_id),
             campaigns=campaigns.given_to(work, member_id),

@@ -7,6 +7,7 @@ nothing has to be reset: the next day has another counter.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -20,6 +21,12 @@ from chalicelib.tiers.activities.model import Counter, NextBonus, Progress, Stre
 from chalicelib.tiers.judging.model import Line
 
 ONE_DAY: Final = timedelta(days=1)
+UNSEEN: Final = frozenset({"Cc", "Cf"})
+"""Unicode's categories of what takes no room: controls, and marks such as a zero-width space."""
+UNSEEN_TOO: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0]")
+"""What Unicode counts as ignorable besides: a joiner, empty letters, and variation selectors."""
+LINK: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/?#\s@]*@)?([^/?#\s]*)")
+"""A link's scheme, its user if there is one, and its host with the port."""
 
 
 class AlreadyCheckedIn(Conflict):
@@ -39,8 +46,14 @@ class EvidenceUsed(Conflict):
 
 
 def as_meant(evidence: str) -> str:
-    """Return evidence without what nobody sees: blanks around it, and how accents are composed."""
-    return unicodedata.normalize("NFC", evidence.strip())
+    """Return evidence without what makes no other evidence of it.
+
+    Blanks around it, what takes no room anywhere in it, how accents are composed, and the case of
+    a link's scheme and host (RFC 3986); everything behind a host can be another page.
+    """
+    seen = "".join(one for one in evidence if unicodedata.category(one) not in UNSEEN)
+    told = unicodedata.normalize("NFC", UNSEEN_TOO.sub("", seen).strip())
+    return LINK.sub(lambda link: f"{link[1].lower()}{link[2] or ''}{link[3].lower()}", told)
 
 
 def end_of(today: date, zone: str) -> datetime:

@@ -1,0 +1,90 @@
+"""What members tell of themselves after they have joined: what nobody had told, and a language."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import pytest
+
+from tests.events import Api, Json, a_caller
+from tests.faults import Fault, faults
+from tests.mall import Mall, id_of, made
+from tests.privacy import erased
+from tests.rows import everything
+
+MORE: Final[Json] = {"name": "Lin", "email": "lin@example.test", "birthday": "1990-05-17"}
+AT_ONCE: Final = 8
+
+
+def at_a_till(mall: Mall, **told: str) -> Api:
+    """Return somebody whom a till made a member, and who signs in."""
+    made(mall.till.post("/members", {"subject": "lin", **told}), 201)
+    return Api(mall.app, a_caller("member", subject="lin"))
+
+
+def test_whom_a_till_enrolled_tells_once_what_was_never_told(mall: Mall) -> None:
+    lin = at_a_till(mall, phone="+8613800000001")
+    before = made(lin.get("/me"), 200)
+    assert (before["language"], before["birthday"]) == ("zh-CN", None)
+    told = made(lin.post("/me", MORE), 200)
+    # A header says a language, too.
+    assert told == before | MORE | {"language": "en"} == made(lin.get("/me"), 200)
+    rows = everything()
+    other = {"name": "Ann", "email": "a@b", "birthday": "1990-11-21", "language": "zh-CN"}
+    assert made(lin.post("/me", other), 200) == told
+    assert everything() == rows
+    erased(lin)
+    assert lin.post("/me", MORE).code == "account_erased"
+
+
+def test_who_joined_without_a_birthday_sets_it_once_to_a_day_of_the_past(mall: Mall) -> None:
+    lin, before = mall.member("lin"), everything()
+    refused = lin.post("/me", {"birthday": "2026-11-21"})
+    assert (refused.status, refused.pointers()) == (422, ["/birthday"])
+    assert everything() == before
+    with faults({0: Fault.LOST}, only="TransactWriteItems"):
+        assert made(lin.post("/me", {"birthday": "1990-05-17"}), 200)["birthday"] == "1990-05-17"
+
+
+def test_of_many_birthdays_at_once_one_is_set_and_told_to_all(mall: Mall) -> None:
+    lin = at_a_till(mall)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        days = [{"birthday": f"1990-05-{10 + number}"} for number in range(AT_ONCE)]
+        told = {reply["birthday"] for reply in threads.map(lambda day: lin.post("/me", day), days)}
+    assert told == {lin.get("/me")["birthday"]}
+
+
+def test_whom_a_member_referred_keeps_the_contacts_by_which_that_was_judged(mall: Mall) -> None:
+    mall.member("wei")
+    lin = at_a_till(mall, referred_by=id_of("wei"))
+    told = made(lin.post("/me", {**MORE, "device": "9f2c", "referred_by": id_of("lin")}), 200)
+    assert (told["birthday"], told["email"]) == ("1990-05-17", None)
+    assert told["referred_by"] == id_of("wei")
+
+
+@pytest.mark.parametrize("path", ["POST /me", "PUT /me/notices"])
+def test_nothing_is_told_of_somebody_who_left_in_between(mall: Mall, path: str) -> None:
+    lin = at_a_till(mall)
+
+    def leave() -> None:
+        erased(lin)
+
+    method, where = path.split()
+    with faults({0: leave}, only="TransactWriteItems"):
+        late = lin.call(method, where, body={"language": "en"})
+    code = {"POST": "account_erased", "PUT": "unauthenticated"}[method]
+    assert late.code == code
+    assert mall.support.get(f"/admin/members/{id_of('lin')}")["language"] == "zh-CN"
+
+
+def test_a_till_tells_a_language_and_its_member_changes_it_for_all_that_is_sent(mall: Mall) -> None:
+    lin = at_a_till(mall, language="en", **MORE)
+    assert made(lin.get("/me/notices"), 200)["language"] == "en"
+    wishes = made(lin.put("/me/notices", {"language": "zh-CN", "sms": True}), 200)
+    assert (wishes["language"], wishes["sms"]) == ("zh-CN", True)
+    assert made(lin.get("/me"), 200)["language"] == "zh-CN"
+    rows = everything()
+    assert made(lin.put("/me/notices", wishes), 200) == wishes
+    assert everything() == rows
+    assert lin.put("/me/notices", {"language": "fr"}).pointers() == ["/language"]
