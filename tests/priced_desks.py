@@ -193,8 +193,8 @@ PRICED_DESKS: Final = (
         2,
         4,
         wishing,
-        reads_over=1,
-        why="wallet, head and preferences are read before",
+        reads_over=2,
+        why="wallet, head, profile and preferences are read before",
     ),
     Priced("have a record read again", "parked record, audit row", 5, 6, asking_for_a_replay),
     Priced(

@@ -53,7 +53,8 @@ class Call(Generic[B, Q]):
 
     `outside` gives whom the app talks to. `path` is percent-decoded. `key` is the Idempotency-Key,
     empty where none is asked for. `route` is the template, `POST /v1/orders`. `fingerprint` is the
-    SHA-256 of method, concrete path and the parsed body. `if_match` is the version that the caller
+    SHA-256 of method, concrete path and the parsed body. `language` is the answer's, `asked` the
+    one of ours that the caller's header names, if any. `if_match` is the version that the caller
     read, 0 where none is asked for. `raw` is there where the view reads the bytes itself.
     """
 
@@ -67,6 +68,7 @@ class Call(Generic[B, Q]):
     route: str
     fingerprint: bytes
     language: Language
+    asked: Language | None
     if_match: int
     if_none_match: str
     raw: Raw = NOTHING_RAW

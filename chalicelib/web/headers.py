@@ -23,6 +23,8 @@ from chalicelib.kernel.errors import (
 from chalicelib.kernel.ids import KEY_PATTERN
 
 LANGUAGE_DEFAULT: Final[Language] = "zh-CN"
+"""Of answers to whoever asks for neither language. No setting: a refusal speaks before any setting
+was read, and also where none can be."""
 LANGUAGE_HEADER_MAX: Final = 256
 """The most characters of an Accept-Language that are read; browsers send fewer than 100."""
 LANGUAGES_KEPT: Final = 256
@@ -44,10 +46,19 @@ class Edit(Protocol):
         """Return the version that was read."""
 
 
-@lru_cache(maxsize=LANGUAGES_KEPT)
 def language_of(accept: str) -> Language:
     """Return the language that an Accept-Language header prefers, zh-CN where it does not say."""
-    best, best_weight = LANGUAGE_DEFAULT, 0.0
+    return language_asked(accept) or LANGUAGE_DEFAULT
+
+
+@lru_cache(maxsize=LANGUAGES_KEPT)
+def language_asked(accept: str) -> Language | None:
+    """Return the language of ours that an Accept-Language header prefers; None where it has none.
+
+    `*` asks for none: clients send it for people who never chose.
+    """
+    best: Language | None = None
+    best_weight = 0.0
     for part in accept[:LANGUAGE_HEADER_MAX].lower().split(","):
         tag, _, parameter = part.strip().partition(";")
         language = known(tag.strip())
@@ -60,7 +71,7 @@ def language_of(accept: str) -> Language:
 def known(tag: str) -> Language | None:
     """Return our name of a language tag: `zh-Hans-CN` is zh-CN, `en-GB` is en."""
     primary = tag.partition("-")[0]
-    names: dict[str, Language] = {"zh": "zh-CN", "en": "en", "*": LANGUAGE_DEFAULT}
+    names: dict[str, Language] = {"zh": "zh-CN", "en": "en"}
     return names.get(primary)
 
 

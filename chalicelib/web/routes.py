@@ -32,6 +32,7 @@ from chalicelib.web.events import Reply, Request
 from chalicelib.web.headers import (
     content_tag,
     is_known,
+    language_asked,
     language_of,
     require_json,
     require_key,
@@ -148,6 +149,7 @@ class Endpoint:
             route=self.route,
             fingerprint=b"" if body is None else fingerprint(operation, path, body=body),
             language=language,
+            asked=language_asked(request.header("accept-language")),
             if_match=version,
             if_none_match=request.header("if-none-match"),
             raw=Raw(payload, request.headers) if operation.raw else NOTHING_RAW,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import pytest
@@ -10,11 +9,17 @@ import pytest
 from tests.events import Api, Json, a_caller
 from tests.faults import Fault, faults
 from tests.mall import Mall, id_of, made
+from tests.orders import change_program
 from tests.privacy import erased
 from tests.rows import everything
 
 MORE: Final[Json] = {"name": "Lin", "email": "lin@example.test", "birthday": "1990-05-17"}
-AT_ONCE: Final = 8
+RIVALS: Final = [
+    ("name", ["Lin", "Ann"]),
+    ("email", ["l@b", "a@b"]),
+    ("birthday", ["1990-05-17", "1990-11-21"]),
+    ("language", ["zh-CN", "en"]),
+]
 
 
 def at_a_till(mall: Mall, **told: str) -> Api:
@@ -38,6 +43,18 @@ def test_whom_a_till_enrolled_tells_once_what_was_never_told(mall: Mall) -> None
     assert lin.post("/me", MORE).code == "account_erased"
 
 
+@pytest.mark.parametrize("header", ["", "*", "fr"])
+def test_who_names_no_language_gets_the_programs_first_until_they_do(
+    mall: Mall, header: str
+) -> None:
+    change_program(mall, languages=["en"])
+    lin = Api(mall.app, a_caller("member", subject="lin"))
+    joined = made(lin.post("/me", headers={"Accept-Language": header}), 201)
+    assert joined["language"] == "en"
+    assert made(lin.post("/me", headers={"Accept-Language": "zh"}), 200)["language"] == "zh-CN"
+    assert made(lin.post("/me", {"language": "en"}), 200)["language"] == "zh-CN"
+
+
 def test_who_joined_without_a_birthday_sets_it_once_to_a_day_of_the_past(mall: Mall) -> None:
     lin, before = mall.member("lin"), everything()
     refused = lin.post("/me", {"birthday": "2026-11-21"})
@@ -47,12 +64,19 @@ def test_who_joined_without_a_birthday_sets_it_once_to_a_day_of_the_past(mall: M
         assert made(lin.post("/me", {"birthday": "1990-05-17"}), 200)["birthday"] == "1990-05-17"
 
 
-def test_of_many_birthdays_at_once_one_is_set_and_told_to_all(mall: Mall) -> None:
-    lin = at_a_till(mall)
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        days = [{"birthday": f"1990-05-{10 + number}"} for number in range(AT_ONCE)]
-        told = {reply["birthday"] for reply in threads.map(lambda day: lin.post("/me", day), days)}
-    assert told == {lin.get("/me")["birthday"]}
+@pytest.mark.parametrize(("field", "values"), RIVALS)
+def test_who_comes_second_finds_what_the_first_told(
+    mall: Mall, field: str, values: list[str]
+) -> None:
+    # A language that was told already: nothing else stands against the second one.
+    lin = at_a_till(mall, **{} if field == "language" else {"language": "en"})
+
+    def come_first() -> None:
+        made(lin.post("/me", {field: values[0]}), 200)
+
+    with faults({0: come_first}, only="TransactWriteItems"):
+        told = made(lin.post("/me", {field: values[1]}), 200)
+    assert told[field] == values[0] == lin.get("/me")[field]
 
 
 def test_whom_a_member_referred_keeps_the_contacts_by_which_that_was_judged(mall: Mall) -> None:
@@ -63,19 +87,26 @@ def test_whom_a_member_referred_keeps_the_contacts_by_which_that_was_judged(mall
     assert told["referred_by"] == id_of("wei")
 
 
-@pytest.mark.parametrize("path", ["POST /me", "PUT /me/notices"])
-def test_nothing_is_told_of_somebody_who_left_in_between(mall: Mall, path: str) -> None:
-    lin = at_a_till(mall)
+@pytest.mark.parametrize(
+    ("method", "path", "told", "code"),
+    [
+        ("POST", "/me", {"name": "Lin"}, "account_erased"),
+        ("PUT", "/me/notices", {"language": "en"}, "unauthenticated"),
+    ],
+)
+def test_nothing_is_told_of_somebody_who_left_in_between(
+    mall: Mall, *, method: str, path: str, told: Json, code: str
+) -> None:
+    lin = at_a_till(mall, language="zh-CN")
 
     def leave() -> None:
         erased(lin)
 
-    method, where = path.split()
     with faults({0: leave}, only="TransactWriteItems"):
-        late = lin.call(method, where, body={"language": "en"})
-    code = {"POST": "account_erased", "PUT": "unauthenticated"}[method]
+        late = lin.call(method, path, body=told)
     assert late.code == code
-    assert mall.support.get(f"/admin/members/{id_of('lin')}")["language"] == "zh-CN"
+    left = mall.support.get(f"/admin/members/{id_of('lin')}")
+    assert (left["language"], left["name"]) == ("zh-CN", None)
 
 
 def test_a_till_tells_a_language_and_its_member_changes_it_for_all_that_is_sent(mall: Mall) -> None:

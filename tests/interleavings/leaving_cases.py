@@ -35,7 +35,7 @@ def tell(scene: Scene) -> Send:
 def wish(scene: Scene) -> Send:
     """Wish to be told otherwise."""
     _ = _arrived(scene)
-    return lambda: scene.lin.put("/me/notices", {"sms": True, "language": "zh-CN"})
+    return lambda: scene.lin.put("/me/notices", {"sms": True})
 
 
 def be_told(scene: Scene) -> Send:

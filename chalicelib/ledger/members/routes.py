@@ -183,7 +183,7 @@ def join(call: Call[SelfDraft]) -> Answer:
         name=body.name,
         email=body.email,
         birthday=body.birthday,
-        language=body.language or call.language,
+        language=body.language or call.asked,
         referred_by=body.referred_by,
         device=body.device,
     )

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import Final, cast
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kernel.clock import rfc3339
@@ -120,7 +121,7 @@ def fill(tx: Transaction, before: Profile, *, after: Profile) -> None:
     Else the attempt goes on from what is there. `Mistaken` where the member was erased.
     """
     key = key_of(before.member_id)
-    condition = ProfileItem.mark.exists() & ProfileItem.erased_at.does_not_exist()
+    condition: Condition = ProfileItem.erased_at.does_not_exist()
     actions: list[Action] = []
     birthday = after.birthday.isoformat() if after.birthday else None
     for attribute, known, told in (
@@ -136,8 +137,7 @@ def fill(tx: Transaction, before: Profile, *, after: Profile) -> None:
         condition &= ProfileItem.language_assumed.exists()
 
     def otherwise(image: RawItem | None) -> Exception:
-        gone = image is None or "x" in image
-        return Mistaken() if image is None or gone else Moved(key, image)
+        return Mistaken() if image is None or "x" in image else Moved(key, image)
 
     tx.update(ProfileItem(*key), tuple(actions), condition=condition, otherwise=otherwise)
 
@@ -147,7 +147,7 @@ def put_language(tx: Transaction, member_id: str, *, language: Language) -> None
     tx.update(
         ProfileItem(*key_of(member_id)),
         _said(language),
-        condition=ProfileItem.mark.exists() & ProfileItem.erased_at.does_not_exist(),
+        condition=ProfileItem.erased_at.does_not_exist(),
         otherwise=lambda _: Mistaken(),
     )
 

@@ -140,8 +140,8 @@ def prefer(work: Work, member_id: str, *, change: Callable[[Wishes], Wishes]) ->
         if after.preferences != known:
             wanted = replace(after.preferences, version=known.version + 1)
             store.put_preferences(tx, member_id, wishes=wanted)
+            wallets.require_present(tx, member_id)
         members.speak(tx, profile, language=after.language)
-        wallets.require_present(tx, member_id)
         return after
 
     try:

@@ -118,10 +118,11 @@ class ReviewBody(Body):
 class ProgramBody(Body):
     """The program's settings, sent and told alike.
 
-    Where `review` or `activities` are left out they stay as they are; with `"review": null` no
-    order is looked at. Before anybody wrote anything `activities` are 10 points for a check-in and
-    1,000 for each 7 days in a row; 20 for sharing, 3 times a day, and 50 for a review; 500 for a
-    referral, 3 a month.
+    Members who named no language are written to in the first of `languages`. Where `review` or
+    `activities` are left out they stay as they are; with `"review": null` no order is looked at.
+    Before anybody wrote anything `activities` are 10 points for a check-in and 1,000 for each 7
+    days in a row; 20 for sharing, 3 times a day, and 50 for a review; 500 for a referral, 3 a
+    month.
     """
 
     zone: Annotated[str, Field(max_length=ZONE_CHARS_MAX), AfterValidator(known_zone)]
