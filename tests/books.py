@@ -82,7 +82,7 @@ SHAPES: Final = {
     "wishes": rf"{MEMBER} N",
     "notice": rf"{MEMBER} N#(J#\d{{12}}|rd#\d{{4}}-\d\d-\d\d)#(mail|sms|push)",
     "parked": r"parked E#prk_[0-9A-Za-z]{16}",
-    "tries": r"tries#\S+ T#\d+",
+    "tries": r"tries#\S+ T",
 }
 """Every sort of item there is, by its two keys."""
 

@@ -21,7 +21,7 @@ from tests.interleavings.use_cases import place
 from tests.interleavings.verdicts import Judge
 
 MEETINGS = meetings()
-KEY = ("tries#here", "T#1")
+KEY = ("tries#here", "T")
 ORDERS = "a wallet: place, place"
 STRANGERS = "numbered stock: place, place by another"
 
@@ -30,7 +30,7 @@ def put(scene: Scene) -> Send:
     """Return how to put an item in a transaction."""
 
     def attempt(tx: Transaction) -> None:
-        tx.put(TriesItem(*KEY, wrong=1, mark="", ttl=0), otherwise=lambda _: ValueError())
+        tx.put(TriesItem(*KEY, wrong={}, mark="", ttl=0), otherwise=lambda _: ValueError())
 
     def send() -> Reply:
         persist(scene.work, attempt)
@@ -44,7 +44,7 @@ def update(_: Scene) -> Send:
 
     def send() -> Reply:
         try:
-            TriesItem(*KEY).update([TriesItem.wrong.add(1)])
+            TriesItem(*KEY).update([TriesItem.ttl.add(1)])
         except UpdateError as failure:
             return Reply(400, {}, code_of(failure))
         return Reply(200, {}, "{}")

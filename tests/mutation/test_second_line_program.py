@@ -20,7 +20,7 @@ from chalicelib.storage.tries import KEPT_SECONDS, TryLimit, count_wrong_try, re
 from tests.builders import NOW
 from tests.faults import Fault, faults
 from tests.mutation.plans import WORK, Add, Wrong, columns, refused
-from tests.rows import of_sort
+from tests.rows import erase, of_sort
 
 AT: Final = ("here", "R#1")
 LIMIT: Final = TryLimit("test", tries_max=2, seconds=60)
@@ -75,9 +75,16 @@ def test_a_wrong_plan_is_refused_by_the_table(name: str) -> None:
     refused(WRONG[name])
 
 
-def wrong_tries(times: int) -> None:
+def wrong_tries(times: int, *, after: float = 0) -> None:
+    work = replace(WORK, now=NOW + timedelta(seconds=after))
     for _ in range(times):
-        count_wrong_try(WORK, LIMIT, caller="till")
+        count_wrong_try(work, LIMIT, caller="till")
+
+
+def instants() -> list[str]:
+    """Return what stands of the tries, in the order of their instants."""
+    (counter,) = of_sort("T")
+    return sorted(at["N"] for at in counter["n"]["M"].values())
 
 
 @pytest.mark.usefixtures("table")
@@ -89,22 +96,45 @@ def test_wrong_tries_are_counted_up_to_the_limit_and_not_past_it() -> None:
         wrong_tries(1)
     with pytest.raises(TooMany):
         refuse_if_spent(WORK, LIMIT, caller="till")
-    (counter,) = of_sort("T#")
-    assert counter["n"] == {"N": "2"}
+    assert len(instants()) == 2
 
 
 @pytest.mark.usefixtures("table")
-def test_a_counter_is_removed_a_day_after_its_window() -> None:
+def test_a_try_counts_from_its_own_instant_and_not_by_the_clocks_minute() -> None:
     wrong_tries(1)
-    (counter,) = of_sort("T#")
-    ends = (NOW + timedelta(seconds=60)).timestamp()
-    told = columns((counter["p"]["S"], counter["s"]["S"]), "t")
-    assert told == {"t": int(ends) // 60 * 60 + KEPT_SECONDS}
+    wrong_tries(1, after=59.5)
+    wrong_tries(1, after=60)
+    with pytest.raises(TooMany) as told:
+        wrong_tries(1, after=60)
+    assert told.value.facts == {"retry_after_seconds": 60}
+    assert len(instants()) == 2
 
 
 @pytest.mark.usefixtures("table")
-def test_a_lost_reply_does_not_count_a_try_twice() -> None:
-    with faults({0: Fault.LOST}):
+def test_a_counter_is_removed_a_day_after_its_last_try_has_ceased_to_count() -> None:
+    wrong_tries(1)
+    wrong_tries(1, after=7)
+    (counter,) = of_sort("T")
+    told = columns((counter["p"]["S"], counter["s"]["S"]), "t")
+    assert told == {"t": int(NOW.timestamp()) + 7 + 60 + KEPT_SECONDS}
+
+
+@pytest.mark.usefixtures("table")
+def test_a_lost_reply_does_not_count_the_last_try_twice() -> None:
+    wrong_tries(1)
+    with faults({0: Fault.LOST}, only="UpdateItem"):
         wrong_tries(1)
-    (counter,) = of_sort("T#")
-    assert counter["n"] == {"N": "1"}
+    assert len(instants()) == 2
+
+
+@pytest.mark.usefixtures("table")
+def test_a_try_that_another_overtakes_is_counted_beside_it_up_to_the_limit() -> None:
+    overtaken = {0: lambda: wrong_tries(1)}
+    with faults(overtaken, only="UpdateItem"):
+        wrong_tries(1)
+    assert len(instants()) == 2
+    erase(of_sort("T")[0]["p"]["S"], "T")
+    wrong_tries(1)
+    with faults(overtaken, only="UpdateItem"), pytest.raises(TooMany):
+        wrong_tries(1)
+    assert len(instants()) == 2
