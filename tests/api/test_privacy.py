@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from app import app
+from chalicelib.ledger.members.store import ProfileItem
 from chalicelib.outreach.privacy.rules import LEFT_OUT, TOLD
+from chalicelib.storage.table import Item
 from chalicelib.storage.work import Work
 from tests.books import read_books, scan
 from tests.disputes import CODED, fetch
@@ -46,6 +48,8 @@ def test_an_export_tells_every_item_of_the_member_or_says_why_not(mall: Mall) ->
     assert {sort[:2] for sort in sorts} == set(left)
     about = told["about"]
     assert (about["profile"]["name"], about["profile"]["phone"]) == ("林小雨", PHONE)
+    kept = ProfileItem.get_attributes().keys() - Item.get_attributes().keys()
+    assert kept - about["profile"].keys() == {"mark", "device"}
     assert (about["wallet"], about["preferences"]["sms"]) == (lin.get("/me/wallet").json, True)
     assert [one["about"] for one in about["notices"]] == ["order_settled"]
     assert [(one["period"], one["units"]) for one in about["limits"]] == [("2026-11-21", 1)]
@@ -60,7 +64,9 @@ def test_an_export_tells_every_item_of_the_member_or_says_why_not(mall: Mall) ->
     (brought,) = played["referrals"]
     assert (brought["member_id"], brought["outcome"], brought["points"]) == (friend, "paid", 500)
     assert set(brought) == {"member_id", "outcome", "points", "debt_paid", "expires_on"}
-    assert {one["what"] for one in about["left_out"]} == {one.what.en for one in LEFT_OUT}
+    left_out = {one["what"] for one in about["left_out"]}
+    assert left_out == {one.what.en for one in LEFT_OUT}
+    assert "A digest of the device that you joined with" in left_out
     journal = made(lin.get("/me/journal?limit=100"), 200)["items"]
     assert (told["journal"], told["next_cursor"]) == (journal, None)
     rows = read_books(Work(mall.clock.now()))

@@ -21,7 +21,8 @@ from infra.console import __main__ as console
 from infra.console.__main__ import main
 from tests.activities import refer
 from tests.builders import TODAY
-from tests.mall import OPENING, Mall, id_of, made
+from tests.events import CHANNEL
+from tests.mall import OPENING, Mall, a_purchase, id_of, made
 from tests.privacy import between
 from tests.relaying import Desk, a_desk, redeemed
 from tests.rows import erase, everything, of_sort, overwrite, row
@@ -106,6 +107,19 @@ def test_an_audit_row_reaches_the_readers(desk: Desk, capsys: pytest.CaptureFixt
     assert (line["entries"], line["audit_rows"], line["sent"], line["left"]) == (1, 1, 1, 0)
 
 
+def test_a_channel_named_audit_reports_purchases_and_no_rows_of_the_log(desk: Desk) -> None:
+    desk.lin()
+    mall, amount = desk.mall, {"amount": 100, "currency": "cny"}
+    read = mall.marketing.get("/admin/program")
+    channels = {**read["channels"], CHANNEL.client: "audit"}
+    body, tag = {**read.json, "channels": channels}, {"If-Match": read.headers["etag"]}
+    made(mall.marketing.put("/admin/program", body, headers=tag), 200)
+    made(mall.till.post("/purchases", {**a_purchase("lin", 9, "p-1"), "channel": "audit"}), 201)
+    refund = {"refund_id": "r-1", "amount": amount}
+    made(mall.till.post("/purchases/audit/p-1/refunds", refund), 201)
+    assert (desk.play(), desk.parked()) == ([], [])
+
+
 def test_what_the_stream_lost_is_retold_and_nothing_else(
     desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,7 +163,9 @@ def test_a_lost_reminder_is_retold(desk: Desk) -> None:
     desk.run_job("expiry")
     desk.tape.take()
     work = Work(desk.mall.clock.now())
-    for since, told in ((work.now + timedelta(days=1), 0), (work.now, 1), (work.now, 0)):
+    # It is 13:00 in Shanghai: in 12 hours its next day has begun, and that of UTC has not.
+    for hours, told in ((24, 0), (12, 0), (0, 1), (0, 0)):
+        since = work.now + timedelta(hours=hours)
         counts = relay.retell(work, desk.outbox, member_id=id_of("lin"), since=since)
         assert counts.get("sent", 0) == told
     with pytest.raises(NotFound):

@@ -59,6 +59,14 @@ LEFT_OUT: Final = (
     ),
     LeftOut(
         "",
+        Text("设备的摘要", "A digest of the device that you joined with"),
+        Text(
+            "仅为摘要，用于识别自己推荐自己；无法还原设备信息。",
+            "It tells whether somebody refers themselves; nobody can read the device out of it.",
+        ),
+    ),
+    LeftOut(
+        "",
         Text("认领前的退款", "Refunds of a purchase from before you claimed it"),
         Text(
             "当时该消费尚无归属；已退金额见该笔消费。",

@@ -19,6 +19,7 @@ from itertools import takewhile
 from typing import Final, Protocol
 
 from chalicelib.gateways.messages.port import Messages
+from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.expiry import service as expiry
@@ -94,12 +95,13 @@ def retell(work: Work, messages: Messages, *, member_id: str, since: datetime) -
 
     Oldest first; raises `NotFound`. For what the stream lost: all that was heard stays as it is.
     """
-    wallet = wallets.open_wallet(work, member_id, absent=NotFound).wallet
+    opened = wallets.open_wallet(work, member_id, absent=NotFound)
+    wallet = opened.wallet
     newest_first = journal.newest_first(work, member_id, through=wallet.version)
     entries = list(takewhile(lambda entry: entry.at >= since, newest_first))
     facts: list[Fact] = [*reversed(entries)]
     reminder = expiry.reminder_of(wallet)
-    if reminder is not None and reminder.on >= since.date():
+    if reminder is not None and reminder.on >= day_of(since, opened.program.zone):
         facts.append(reminder)
     counts: Counter[str] = Counter()
     for fact in facts:
@@ -132,7 +134,7 @@ def fact_of(record: Record) -> Fact | None:
     new = {name: dict(value) for name, value in record.new.items()}
     if record.change is Change.INSERT and record.sort.startswith("J#"):
         return journal.read(new)
-    if record.change is Change.INSERT and record.partition.startswith("audit#"):
+    if record.change is Change.INSERT and audit.is_row(record.partition):
         return audit.read(new)
     if record.change is Change.MODIFY and record.sort == "W" and record.old is not None:
         old = {name: dict(value) for name, value in record.old.items()}

@@ -22,6 +22,11 @@ def read(raw: RawItem) -> AuditRow:
     return store.row_from(raw)
 
 
+def is_row(partition: str) -> bool:
+    """Tell whether what lies in a partition of the table are rows of the log."""
+    return store.is_row(partition)
+
+
 def page(work: Work, day: date, *, limit: int, before: str | None) -> Page[AuditRow]:
     """Return a day's rows, newest first."""
     return store.page_of(work, day, limit=limit, before=before)

@@ -1,10 +1,14 @@
-"""Audit rows as items: `audit#day#shard / id`, spread so that no day is one hot partition."""
+"""Audit rows as items: `audit#day#shard / id`, spread so that no day is one hot partition.
+
+A channel may be named `audit`: its purchases lie under `audit#purchase`, and no id holds a `#`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import heapq
 import json
+import re
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Final
@@ -24,6 +28,7 @@ from chalicelib.storage.work import Work
 SHARDS: Final = 4
 """Four thousand changes a second: more people than any program employs."""
 ID_CHARS: Final = 8
+PARTITION: Final = re.compile(r"audit#[0-9]{4}-[0-9]{2}-[0-9]{2}#[0-9]+")
 
 
 class AuditItem(Item):
@@ -70,6 +75,11 @@ def page_of(work: Work, day: date, *, limit: int, before: str | None) -> Page[Au
     newest = heapq.nlargest(limit, found, key=lambda row: row.id)
     more = more or len(found) > limit
     return Page(newest, newest[-1].id if more and newest else None)
+
+
+def is_row(partition: str) -> bool:
+    """Tell whether what lies in a partition are rows of the log."""
+    return PARTITION.fullmatch(partition) is not None
 
 
 def row_from(raw: RawItem) -> AuditRow:
