@@ -14,7 +14,7 @@ from chalicelib.program.documents import service as documents
 from chalicelib.storage.work import Work
 from tests.events import ADMIN, FINANCE, MARKETING, Api
 from tests.faults import Fault, faults
-from tests.mall import Mall, id_of
+from tests.mall import Mall, a_purchase, id_of, made
 from tests.postings import claw_back, credit
 from tests.rows import erase, everything, overwrite, row
 
@@ -68,19 +68,29 @@ def test_support_freezes_and_thaws_with_a_reason_that_is_kept(mall: Mall, lin: A
     assert (row["what"], row["by"], row["subject"]) == ("member.freeze", "op-support", id_of(LIN))
     assert row["before"] == {"frozen": False, "reason": None}
     assert row["after"] == {"frozen": True, **STOLEN}
-    mall.clock.advance(seconds=1)
-    assert mall.support.post(of_lin("/thaw"), STOLEN)["frozen"] is False
+    mall.member("mei")
+    mei = f"/admin/members/{id_of('mei')}"
+    made(mall.support.post(mei + "/freeze", {"reason": "Lost."}), 200)
+    mall.clock.advance(days=1)
+    made(mall.till.post("/purchases", a_purchase(LIN, 9, "p-1")), 201)
+    assert mall.support.post(of_lin("/thaw"), {"reason": "Found."})["frozen"] is False
     assert lin.get("/me")["frozen"] is False
     assert [entry["reason"] for entry in lin.get("/me/journal")["items"]] == [
         "thawed",
+        "purchase",
         "frozen",
         "enrolled",
     ]
-    assert mall.support.get("/admin/audit")["items"][0]["what"] == "member.thaw"
+    row = mall.support.get("/admin/audit")["items"][0]
+    assert (row["what"], row["before"]) == ("member.thaw", {"frozen": True, **STOLEN})
+    assert row["after"] == {"frozen": False, "reason": "Found."}
+    assert mall.support.post(mei + "/thaw", STOLEN)["frozen"] is False
+    rows = mall.support.get("/admin/audit")["items"]
+    assert {"frozen": True, "reason": "Lost."} in [row["before"] for row in rows]
     in_force = documents.present(work(mall)).version
     entries = journal.page(work(mall), id_of(LIN), limit=9, after=None).items
-    assert ([entry.program_version for entry in entries], in_force > 0) == ([in_force] * 3, True)
-    assert mall.support.get(of_lin("/verify")).json == {"intact": True, "faults": [], "entries": 3}
+    assert ([entry.program_version for entry in entries], in_force > 0) == ([in_force] * 4, True)
+    assert mall.support.get(of_lin("/verify")).json == {"intact": True, "faults": [], "entries": 4}
 
 
 @pytest.mark.parametrize("call", ["/freeze", "/thaw"])

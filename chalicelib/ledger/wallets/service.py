@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import Contended, NotEnrolled, NotFound, Unauthenticated
@@ -26,6 +28,9 @@ from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Mistaken, Transaction, persist
 from chalicelib.storage.wakes import NOWHERE
 from chalicelib.storage.work import Work
+
+FREEZE: Final = "member.freeze"
+THAW: Final = "member.thaw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +157,14 @@ def enrol(tx: Transaction, member_id: str, *, program_version: int) -> Wallet:
 def set_frozen(work: Work, member_id: str, *, frozen: bool, by: str, reason: str) -> Wallet:
     """Freeze or thaw a member, into the audit log; one who is so already stays as is.
 
-    Returns the wallet; raises `NotFound` where there is no such member.
+    Returns the wallet; raises `NotFound` where there is no such member, or they were erased.
     """
     opened = open_wallet(work, member_id, absent=NotFound)
 
     def attempt(tx: Transaction) -> Wallet:
         wallet = latest(tx, opened.wallet)
+        if wallet.erased:
+            raise NotFound
         if wallet.frozen == frozen:
             raise AlreadySo(wallet)
         posting = Posting(wallet, opened.today)
@@ -165,12 +172,22 @@ def set_frozen(work: Work, member_id: str, *, frozen: bool, by: str, reason: str
         told = Reason.FROZEN if frozen else Reason.THAWED
         change = posting.close(told, at=work.now, program_version=opened.program.version)
         add(tx, change)
-        what = "member.freeze" if frozen else "member.thaw"
-        after = Freezing(frozen, reason)
-        audit_log.record(tx, Deed(by, what, member_id, Freezing(wallet.frozen), after))
+        what = FREEZE if frozen else THAW
+        before, after = _freezing(work, wallet), Freezing(frozen, reason)
+        audit_log.record(tx, Deed(by, what, member_id, before, after))
         return change.after
 
     return _unless_so(work, attempt)
+
+
+def _freezing(work: Work, wallet: Wallet) -> Freezing:
+    """Return whether a member is frozen, and why: the log says so, where the journal says when."""
+    if not wallet.frozen:
+        return Freezing(frozen=False)
+    entries = journal.newest_first(work, wallet.member_id, through=wallet.version)
+    frozen = next(entry for entry in entries if entry.reason is Reason.FROZEN)
+    row = audit_log.find(work, FREEZE, subject=wallet.member_id, at=frozen.at)
+    return Freezing(frozen=True, reason=json.loads(row.after)["reason"] if row else None)
 
 
 def exempt(work: Work, member_id: str, *, until: date | None) -> Wallet:
