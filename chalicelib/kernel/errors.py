@@ -161,12 +161,12 @@ class Stale(Refusal):
 
 
 class MatchRequired(Refusal):
-    """A PUT without If-Match."""
+    """A PUT whose If-Match is missing, or names no version."""
 
     kind = Kind.PRECONDITION
     code = "if_match_required"
-    en = "This call needs an If-Match header with the ETag you read."
-    zh = "此请求需要 If-Match 请求头（填写读取时的 ETag）。"
+    en = "This call needs an If-Match header with the ETag you read; * is none."
+    zh = "此请求需要 If-Match 请求头（填写读取时的 ETag，不能为 *）。"
 
 
 class TooLarge(Refusal):

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final
 
 from chalicelib.kernel.errors import (
-    InvalidFields,
     KeyInvalid,
     KeyRequired,
     Language,
@@ -32,18 +31,6 @@ LANGUAGES_KEPT: Final = 256
 VERSION_TAG: Final = re.compile(r'"([1-9][0-9]{0,11})"')
 TAG_BYTES: Final = 16
 """Bytes of SHA-256 in an ETag: 128 bits, so that two pages never share one."""
-
-
-class Edit(Protocol):
-    """The body of an edit, which may say what it is an edit of; None where it does not."""
-
-    @property
-    def id(self) -> str | None:
-        """Return the id of the document that was read."""
-
-    @property
-    def version(self) -> int | None:
-        """Return the version that was read."""
 
 
 def language_of(accept: str) -> Language:
@@ -106,8 +93,8 @@ def require_key(value: str | None) -> str:
 def require_version(if_match: str) -> int:
     """Return the version in an If-Match header.
 
-    `*` names no version, so it protects nobody's change and counts as absent. A tag that we never
-    gave out, or a weak one, cannot match what is there.
+    `*` names no version and protects nobody's change, so one is asked for, as where none was sent.
+    A tag that we never gave out, or a weak one, cannot match what is there.
     """
     if if_match.strip() in {"", "*"}:
         raise MatchRequired
@@ -115,18 +102,6 @@ def require_version(if_match: str) -> int:
     if found is None:
         raise Stale
     return int(found[1])
-
-
-def refuse_another(address: str, version: int, *, told: Edit) -> None:
-    """Refuse an edit of what was read as another document, or as another version than If-Match's.
-
-    Its address and its tag say what an edit is of; what the body says of itself must agree.
-    """
-    if told.id not in {None, address}:
-        raise InvalidFields.at("/id", "not the id in this address", zh="与地址中的编号不符")
-    if told.version not in {None, version}:
-        wrong = "not the version of If-Match"
-        raise InvalidFields.at("/version", wrong, zh="与 If-Match 的版本不符")
 
 
 def version_tag(version: int) -> str:

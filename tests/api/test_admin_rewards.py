@@ -227,8 +227,9 @@ def test_an_edit_without_if_match_or_with_a_stale_one_changes_nothing(mall: Mall
     assert mall.marketing.put(path, FULL).code == "if_match_required"
     made(put(mall, reward["id"], FULL | {"brand": "New"}), 200)
     for tag in ('"1"', '"3"', '"x"', 'W/"2"'):
-        reply = put(mall, reward["id"], FULL, tag)
-        assert (reply.status, reply.code) == (412, "stale")
+        for told in ({}, {"version": 2}, {"id": "rwd_0Ab1Cd2Ef3G", "version": 9}):
+            reply = put(mall, reward["id"], FULL | told, tag)
+            assert (reply.status, reply.code) == (412, "stale")
     assert mall.marketing.get(path)["brand"] == "New"
 
 

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
-from chalicelib.kernel.errors import InvalidFields
+from chalicelib.kernel.edits import Edit, refuse_edit
+from chalicelib.kernel.errors import InvalidFields, Stale
 from chalicelib.web.headers import (
     content_tag,
     is_known,
     language_of,
-    refuse_another,
     version_tag,
 )
-
-
-@dataclass(frozen=True)
-class Edited:
-    """What the body of an edit says of itself."""
-
-    id: str | None = None
-    version: int | None = None
 
 
 @pytest.mark.parametrize(
@@ -56,17 +46,19 @@ def test_a_versions_tag_is_its_number() -> None:
 
 
 def test_an_edit_may_repeat_the_id_and_version_that_were_read_and_no_others() -> None:
-    for told in (Edited(), Edited("rwd_a", 3)):
-        refuse_another("rwd_a", 3, told=told)
+    for told in (Edit(), Edit("rwd_a", 3)):
+        refuse_edit(3, present=3, address="rwd_a", told=told)
     for told, pointer, english, chinese in (
-        (Edited("rwd_b", 3), "/id", "not the id in this address", "与地址中的编号不符"),
-        (Edited("rwd_a", 2), "/version", "not the version of If-Match", "与 If-Match 的版本不符"),
+        (Edit("rwd_b", 3), "/id", "not the id in this address", "与地址中的编号不符"),
+        (Edit("rwd_a", 2), "/version", "not the version of If-Match", "与 If-Match 的版本不符"),
     ):
         with pytest.raises(InvalidFields) as refusal:
-            refuse_another("rwd_a", 3, told=told)
+            refuse_edit(3, present=3, address="rwd_a", told=told)
         in_english, in_chinese = refusal.value.told("en"), refusal.value.told("zh-CN")
         assert in_english == {"errors": [{"pointer": pointer, "detail": english}]}
         assert in_chinese == {"errors": [{"pointer": pointer, "detail": chinese}]}
+        with pytest.raises(Stale):
+            refuse_edit(3, present=4, address="rwd_a", told=told)
 
 
 def test_a_pages_tag_follows_its_bytes() -> None:

@@ -6,11 +6,11 @@ from typing import Final
 
 from chalicelib.catalog.rewards import rules, service
 from chalicelib.catalog.rewards.views import RewardDocument, RewardDraft, RewardEdit
+from chalicelib.kernel.edits import Edit
 from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import random_token
 from chalicelib.web.bodies import PageQuery
 from chalicelib.web.calls import Answer, Call
-from chalicelib.web.headers import refuse_another
 from chalicelib.web.paging import Paged, paged, position_of
 from chalicelib.web.routes import Example, Routes
 
@@ -107,6 +107,6 @@ def show(call: Call[None]) -> Answer:
 def change(call: Call[RewardEdit]) -> Answer:
     """Put the next version of a reward."""
     wanted = call.body.reward(call.path["id"], version=call.if_match, now=call.work.now)
-    refuse_another(call.path["id"], call.if_match, told=call.body)
-    changed = service.change(call.work, wanted, by=call.identity.subject)
+    told = Edit(call.body.id, call.body.version)
+    changed = service.change(call.work, wanted, by=call.identity.subject, told=told)
     return Answer(RewardDocument.of(changed), version=changed.version)

@@ -22,7 +22,8 @@ from chalicelib.catalog.rewards.rules import (
 from chalicelib.catalog.stock.rules import planned
 from chalicelib.catalog.supply import service as supply
 from chalicelib.catalog.units.rules import numbered_from
-from chalicelib.kernel.errors import NotFound, Stale
+from chalicelib.kernel.edits import SILENT, Edit, refuse_edit
+from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit import service as audit
@@ -110,18 +111,16 @@ def create(work: Work, wanted: Reward, *, by: str, fingerprint: bytes) -> Create
         return Created(reward, replayed=True)
 
 
-def change(work: Work, wanted: Reward, *, by: str) -> Reward:
+def change(work: Work, wanted: Reward, *, by: str, told: Edit = SILENT) -> Reward:
     """Put the next version of a reward and return it.
 
-    `wanted.version` is the version that the operator read. Raises `NotFound`, `InvalidFields` when
-    the edit says that it is another's, `Stale` when another version holds by now (also one that
-    this very change made: an If-Match that is spent is stale), `InvalidFields` when the stock would
-    change.
+    `wanted.version` is the version that the operator read. Raises `NotFound`, `Stale` when another
+    version holds by now (also one that this very change made: an If-Match that is spent is stale),
+    `InvalidFields` when the edit says that it is another's, or the stock would change.
     """
     head = read_head(work)
     before = reward_at(work, head, reward_id=wanted.id)
-    if before.version != wanted.version:
-        raise Stale
+    refuse_edit(wanted.version, present=before.version, address=wanted.id, told=told)
     refuse_stock_change(before.stock, wanted.stock)
     refuse_other_currency(wanted, documents.program_at(work, head).currency)
     refuse_never_chargeable(wanted)

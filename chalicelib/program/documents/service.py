@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from chalicelib.kernel.clock import day_of
-from chalicelib.kernel.errors import Stale
+from chalicelib.kernel.edits import refuse_edit
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.program.documents import store
@@ -80,8 +80,7 @@ def change(
     def attempt(tx: Transaction) -> Program:
         newest = latest_head(tx, head)
         before = program_at(work, newest)
-        if before.version != wanted.version:
-            raise Stale
+        refuse_edit(wanted.version, present=before.version)
         since = held_since(before, work.now)
         stays = {name: getattr(before, name) for name in kept}
         after = replace(wanted, version=wanted.version + 1, since=since, **stays)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from chalicelib.kernel.edits import Edit
 from chalicelib.kernel.errors import Contended, KeyReused, NotFound, Stale
 from chalicelib.kernel.ids import random_token
 from chalicelib.tiers.marketing import rules, service
@@ -12,7 +13,6 @@ from chalicelib.tiers.marketing.rules import CampaignUnclear
 from chalicelib.tiers.marketing.views import CampaignDocument, CampaignDraft, CampaignEdit
 from chalicelib.web.bodies import PageQuery
 from chalicelib.web.calls import Answer, Call
-from chalicelib.web.headers import refuse_another
 from chalicelib.web.paging import Paged, paged, position_of
 from chalicelib.web.routes import Example, Routes
 
@@ -114,8 +114,8 @@ def show(call: Call[None]) -> Answer:
 def change(call: Call[CampaignEdit]) -> Answer:
     """Put the next version of a campaign; one whose window is over by then has ended."""
     wanted = call.body.campaign(call.path["id"], version=call.if_match, now=call.work.now)
-    refuse_another(call.path["id"], call.if_match, told=call.body)
-    return _told(service.change(call.work, wanted, by=call.identity.subject))
+    told = Edit(call.body.id, call.body.version)
+    return _told(service.change(call.work, wanted, by=call.identity.subject, told=told))
 
 
 def _told(shown: Shown) -> Answer:

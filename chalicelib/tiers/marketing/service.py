@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.kernel.errors import NotFound, Stale
+from chalicelib.kernel.edits import SILENT, Edit, refuse_edit
+from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
@@ -42,15 +43,15 @@ def create(work: Work, wanted: Campaign, *, by: str, fingerprint: bytes) -> Show
     return _shown(work, wanted)
 
 
-def change(work: Work, wanted: Campaign, *, by: str) -> Shown:
+def change(work: Work, wanted: Campaign, *, by: str, told: Edit = SILENT) -> Shown:
     """Put the next version of a campaign and return it.
 
     `wanted.version` is the version that the operator read. Raises `NotFound`, `Stale` when another
-    version holds by now (also one that this very change made), `CampaignUnclear`.
+    version holds by now (also one that this very change made), `InvalidFields` when the edit says
+    that it is another's, `CampaignUnclear`.
     """
     before = _present(work, wanted.id)
-    if before.version != wanted.version:
-        raise Stale
+    refuse_edit(wanted.version, present=before.version, address=wanted.id, told=told)
     after = replace(wanted, version=wanted.version + 1, created_at=before.created_at)
     head = read_head(work)
 
