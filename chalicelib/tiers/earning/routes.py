@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from chalicelib.kernel.errors import Contended, NotFound
 from chalicelib.kernel.money import MONEY_MAX
@@ -28,6 +28,9 @@ from chalicelib.tiers.earning.views import (
 from chalicelib.web.bodies import Body, MoneyIn, View
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Routes
+
+WITH_CURRENCY: Final = "with-currency"
+MINOR_UNITS: Final = "minor-units"
 
 
 class PurchaseIn(Basket):
@@ -52,6 +55,11 @@ class PurchaseView(View):
     claim_through: date | None
 
 
+def meant(amount: object) -> str:
+    """Return which way of telling an amount is meant, so that only its own errors are told."""
+    return WITH_CURRENCY if isinstance(amount, dict | MoneyIn) else MINOR_UNITS
+
+
 class RefundMoneyIn(MoneyIn):
     """Money that goes back, with its currency: something, not nothing."""
 
@@ -62,7 +70,11 @@ class RefundIn(Body):
     """A refund: money with its currency, or minor units of the purchase's own."""
 
     refund_id: ReportedId
-    amount: RefundMoneyIn | Annotated[int, Field(ge=1, le=MONEY_MAX)]
+    amount: Annotated[
+        Annotated[RefundMoneyIn, Tag(WITH_CURRENCY)]
+        | Annotated[Annotated[int, Field(ge=1, le=MONEY_MAX)], Tag(MINOR_UNITS)],
+        Discriminator(meant),
+    ]
 
 
 class RefundView(View):
