@@ -85,8 +85,15 @@ class GivenBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Freezing:
-    """What the audit log says of a member who is frozen or thawed."""
+class Frozen:
+    """What the audit log says of a member before a freeze or a thaw."""
 
     frozen: bool
-    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Freezing:
+    """What the audit log says of a member who is frozen or thawed, and why."""
+
+    frozen: bool
+    reason: str

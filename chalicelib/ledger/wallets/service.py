@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import Contended, NotEnrolled, NotFound, Unauthenticated
@@ -16,7 +14,7 @@ from chalicelib.ledger.journal import service as journal
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.journal.rules import trial_balance
 from chalicelib.ledger.wallets import store
-from chalicelib.ledger.wallets.model import Change, Freezing, Wallet
+from chalicelib.ledger.wallets.model import Change, Freezing, Frozen, Wallet
 from chalicelib.ledger.wallets.rules import Posting, new_wallet, verify
 from chalicelib.program.audit import service as audit_log
 from chalicelib.program.audit.model import Deed
@@ -28,9 +26,6 @@ from chalicelib.storage.table import Key, RawItem
 from chalicelib.storage.transaction import Mistaken, Transaction, persist
 from chalicelib.storage.wakes import NOWHERE
 from chalicelib.storage.work import Work
-
-FREEZE: Final = "member.freeze"
-THAW: Final = "member.thaw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,22 +167,12 @@ def set_frozen(work: Work, member_id: str, *, frozen: bool, by: str, reason: str
         told = Reason.FROZEN if frozen else Reason.THAWED
         change = posting.close(told, at=work.now, program_version=opened.program.version)
         add(tx, change)
-        what = FREEZE if frozen else THAW
-        before, after = _freezing(work, wallet), Freezing(frozen, reason)
+        what = "member.freeze" if frozen else "member.thaw"
+        before, after = Frozen(wallet.frozen), Freezing(frozen, reason)
         audit_log.record(tx, Deed(by, what, member_id, before, after))
         return change.after
 
     return _unless_so(work, attempt)
-
-
-def _freezing(work: Work, wallet: Wallet) -> Freezing:
-    """Return whether a member is frozen, and why: the log says so, where the journal says when."""
-    if not wallet.frozen:
-        return Freezing(frozen=False)
-    entries = journal.newest_first(work, wallet.member_id, through=wallet.version)
-    frozen = next(entry for entry in entries if entry.reason is Reason.FROZEN)
-    row = audit_log.find(work, FREEZE, subject=wallet.member_id, at=frozen.at)
-    return Freezing(frozen=True, reason=json.loads(row.after)["reason"] if row else None)
 
 
 def exempt(work: Work, member_id: str, *, until: date | None) -> Wallet:

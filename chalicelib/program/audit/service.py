@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit import store
@@ -20,12 +20,6 @@ def record(tx: Transaction, deed: Deed) -> None:
 def read(raw: RawItem) -> AuditRow:
     """Return the row that an image of the table's stream holds."""
     return store.row_from(raw)
-
-
-def find(work: Work, what: str, *, subject: str, at: datetime) -> AuditRow | None:
-    """Return the row of a change by the instant at which it was made, or None."""
-    rows = store.rows_at(work, at)
-    return next((row for row in rows if (row.what, row.subject) == (what, subject)), None)
 
 
 def is_row(partition: str) -> bool:

@@ -9,7 +9,6 @@ import dataclasses
 import heapq
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Final
@@ -21,7 +20,7 @@ from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import base62
 from chalicelib.kernel.pages import Page
 from chalicelib.program.audit.model import AuditRow, Deed
-from chalicelib.storage.reads import Range, query, query_all
+from chalicelib.storage.reads import Range, query
 from chalicelib.storage.table import Item, RawItem
 from chalicelib.storage.transaction import Transaction
 from chalicelib.storage.work import Work
@@ -76,14 +75,6 @@ def page_of(work: Work, day: date, *, limit: int, before: str | None) -> Page[Au
     newest = heapq.nlargest(limit, found, key=lambda row: row.id)
     more = more or len(found) > limit
     return Page(newest, newest[-1].id if more and newest else None)
-
-
-def rows_at(work: Work, instant: datetime) -> Iterator[AuditRow]:
-    """Yield the rows of an instant."""
-    day, begins = instant.astimezone(UTC).date(), f"{rfc3339(instant)}#"
-    for shard in range(SHARDS):
-        part = Range(_partition(day, shard), begins)
-        yield from (_row(item) for item in query_all(work, AuditItem, part=part))
 
 
 def is_row(partition: str) -> bool:
