@@ -160,3 +160,20 @@ def test_a_shorter_validity_is_refused_while_points_were_made_to_last_longer(mal
     assert (refused.status, refused.code) == (422, "invalid")
     assert refused.pointers() == ["/validity_months/basic"]
     assert mall.marketing.get("/admin/program").json == read.json
+
+
+def test_one_that_is_taken_back_the_same_day_silences_no_reminder(mall: Mall, lin: Api) -> None:
+    """Though the job looked in between, and found nothing to remind of."""
+    at(mall, date(2028, 10, 31))
+    change_program(mall, **LONGER)
+    run_expiry(mall)
+    looked_at = row(id_of("lin"), "W")
+    run_expiry(mall)
+    assert row(id_of("lin"), "W") == looked_at
+    assert "rd" not in looked_at
+    change_program(mall, validity_months=VALIDITY)
+    run_expiry(mall)
+    assert row(id_of("lin"), "W")["rd"]["S"] == "2028-10-31"
+    at(mall, date(2028, 12, 1))
+    run_expiry(mall)
+    assert lots(lin) == []

@@ -7,6 +7,7 @@ it was looked at.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -68,13 +69,22 @@ def has_a_day(wallet: Wallet, today: date) -> bool:
 def test_every_day_of_a_reminder_has_one_and_no_other_day_has(
     life: list[tuple[bool, list[tuple[str, int]]]],
 ) -> None:
-    """The job runs twice a day: before anything else, and after."""
+    """The job runs twice a day: before anything else, and after.
+
+    What comes after a reminder, on a day of its own, is reminded of on the next.
+    """
     wallet, today = new_wallet(MEMBER_ID, NOW).after, TODAY
+    is_late = False
     for _, chosen in life:
         wallet = looked(wallet, today)
-        expected = has_a_day(wallet, today)
+        yesterday = today - timedelta(days=1)
+        expected = has_a_day(wallet, today) or (is_late and has_a_day(wallet, yesterday))
+        is_late, is_told = False, wallet.reminded_on == today
         for kind, number in chosen:
-            wallet = did(wallet, today, kind, number)
+            had, wallet = wallet, did(wallet, today, kind, number)
+            came = replace(wallet, lots=tuple(set(wallet.lots) - set(had.lots)))
+            is_late |= kind == "earn" and is_told and has_a_day(came, today)
+        is_late &= has_a_day(wallet, today)
         expected = expected or has_a_day(wallet, today)
         wallet = looked(wallet, today)
         assert (wallet.reminded_on == today) == expected, today
@@ -94,7 +104,7 @@ def test_a_job_that_rests_reminds_when_it_comes_of_what_it_missed(
         if runs:
             wallet = looked(wallet, today)
             assert not has_expired(wallet, today)
-            assert not is_due(wallet, today)
+            assert not is_due(wallet, today) or wallet.reminded_on == today
             for end, since in there.items():
                 missed = {end - timedelta(days=days) for days in BEFORE}
                 if end >= today and any(max(since, TODAY) <= day <= today for day in missed):

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Final
 
 from chalicelib.ledger.dates.rules import closest, house_return, lengthened, usable_through
+from chalicelib.ledger.expiry.rules import looked_after
 from chalicelib.ledger.journal.model import Account, Reason
-from chalicelib.ledger.wallets.model import Lot
+from chalicelib.ledger.wallets.model import Lot, Wallet
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.program.documents.model import Longer
-from tests.builders import NOW, TODAY, a_wallet
+from tests.builders import NOW, TODAY, a_lot, a_wallet
 
 GIVEN: Final = Longer(date(2027, 5, 7), date(2029, 5, 31), 12, date(2027, 5, 7))
 AGAIN: Final = Longer(date(2027, 6, 5), date(2030, 6, 30), 24, date(2027, 6, 5))
@@ -58,3 +59,34 @@ def test_no_date_joins_one_that_ends_sooner() -> None:
     own = {date(2027, 6, 2): date(2027, 6, 2), date(2027, 6, 20): date(2027, 6, 20)}
     assert closest({**ends, **own}, most=2) == (date(2027, 6, 2), date(2027, 6, 20))
     assert closest({**ends, **own}, most=3) is None
+
+
+MONTHS_END: Final = date(2028, 11, 30)
+
+
+def looked(day: date, *, given_on: date) -> Wallet:
+    """Return a wallet after a look at it; on a day its points were given a year more."""
+    longer = Longer(date(2028, 10, 1), date(2030, 10, 31), 12, given_on)
+    wallet = replace(a_wallet(a_lot(5, MONTHS_END)), longer=[longer], wakes_on=day)
+    return looked_after(wallet, day)
+
+
+def test_what_was_given_today_moves_no_wallet_past_what_is_due_without_it() -> None:
+    """It may be taken back today; and a day of a reminder that it spares is kept until tomorrow."""
+    day = date(2028, 10, 20)
+    assert looked(day, given_on=day).wakes_on == date(2028, 10, 31)
+    assert looked(day, given_on=day - timedelta(days=1)).wakes_on == date(2029, 10, 31)
+    day = date(2028, 10, 31)
+    spared = looked(day, given_on=day)
+    assert (spared.wakes_on, spared.reminded_on) == (day, None)
+    tomorrow = looked_after(spared, day + timedelta(days=1))
+    assert (tomorrow.wakes_on, tomorrow.reminded_on) == (date(2029, 10, 31), None)
+    back = looked_after(replace(spared, longer=()), day)
+    assert (back.wakes_on, back.reminded_on) == (date(2028, 11, 15), day)
+
+
+def test_points_that_come_today_wake_nobody_too_late_either() -> None:
+    longer = Longer(TODAY, date(2028, 11, 30), 12, TODAY)
+    posting = Posting(replace(a_wallet(), longer=[longer]), TODAY)
+    posting.credit(5, date(2027, 1, 31))
+    assert posting.close(Reason.PURCHASE, at=NOW).after.wakes_on == date(2027, 1, 1)

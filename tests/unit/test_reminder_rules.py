@@ -57,8 +57,33 @@ def test_what_was_due_is_still_due_when_its_member_earns_or_spends_before_the_jo
 def test_nobody_is_reminded_twice_a_day() -> None:
     wallet = seen(earned(EMPTY, a_lot(10, in_days(30))), TODAY)
     assert (wallet.reminded_on, wallet.wakes_on) == (TODAY, in_days(15))
-    again = earned(wallet, a_lot(10, in_days(15)))
-    assert (again.wakes_on, is_due(again, TODAY)) == (in_days(12), False)
+    again = earned(wallet, a_lot(10, in_days(15)), a_lot(10, in_days(30)))
+    assert seen(again, TODAY) == again
+
+
+@pytest.mark.parametrize(("left", "then"), [(30, 15), (15, 12), (3, 4)])
+def test_points_that_come_after_todays_reminder_on_a_day_of_theirs_have_one_tomorrow(
+    left: int, then: int
+) -> None:
+    """Nobody was told of them; and three days before their last one there is no other reminder."""
+    wallet = seen(earned(EMPTY, a_lot(10, in_days(30))), TODAY)
+    more = earned(wallet, a_lot(70, in_days(left)))
+    assert seen(more, TODAY) == more
+    after = seen(more, in_days(1))
+    assert (after.reminded_on, after.wakes_on) == (in_days(1), in_days(then))
+    assert seen(more, in_days(2)).reminded_on == in_days(2)
+
+
+@pytest.mark.parametrize(("left", "then"), [(16, 1), (2, 3)])
+def test_points_that_come_on_any_other_day_wake_nobody_tomorrow(left: int, then: int) -> None:
+    wallet = seen(earned(EMPTY, a_lot(10, in_days(30))), TODAY)
+    assert earned(wallet, a_lot(70, in_days(left))).wakes_on == in_days(then)
+
+
+def test_points_that_went_again_before_tomorrow_are_not_reminded_of() -> None:
+    wallet = seen(earned(EMPTY, a_lot(10, in_days(30))), TODAY)
+    gone = spent(earned(wallet, a_lot(70, in_days(3))), 80)
+    assert seen(gone, TODAY).wakes_on is None
 
 
 def test_a_reminder_lists_whatever_ends_within_thirty_days_soonest_first() -> None:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from chalicelib.kernel.clock import end_of_month_after
+from chalicelib.ledger.dates.model import Terms
 from chalicelib.program.documents.model import Longer
 
 GRACE_DAYS: Final = 30
@@ -39,6 +40,20 @@ def lengthened(day: date, longer: Sequence[Longer]) -> date:
         if given.first <= day <= given.last and day == end_of_month_after(day, 0):
             day = end_of_month_after(day, given.months)
     return day
+
+
+def ends(dates: Iterable[date], today: date, *, terms: Terms) -> frozenset[date]:
+    """Return the last days of use of some dates, and those that a change of today may bring back.
+
+    A longer validity can be taken back on the day on which it was given, and counts for nothing
+    then. Until that day is over both have to be reckoned with.
+    """
+    kept = [given for given in terms.longer if given.on != today]
+    return frozenset(
+        usable_through(day, terms.exempt_until, longer=longer)
+        for day in dates
+        for longer in (terms.longer, kept)
+    )
 
 
 def closest(throughs: Mapping[date, date], *, most: int) -> tuple[date, date] | None:
@@ -112,13 +127,19 @@ def next_day(throughs: Iterable[date], *, first: date) -> date | None:
 
 
 def next_wake(
-    throughs: Iterable[date], today: date, *, named: date | None, reminded_on: date | None
+    dates: Iterable[date], today: date, *, changed: Mapping[date, int], terms: Terms
 ) -> date | None:
-    """Return the day from which a wallet with these last days has to be looked after.
+    """Return the day from which a wallet of these dates has to be looked after.
 
     The day that it names already stays unless something is due sooner: to look in vain once costs
-    less than to move it whenever the soonest points are spent.
+    less than to move it whenever the soonest points are spent. Of points that come after today's
+    reminder nobody has been told, so a day of theirs that is today counts.
     """
-    first = today + ONE_DAY if reminded_on == today else today
-    days = (named, next_day(throughs, first=first))
+    first = today + ONE_DAY if terms.reminded_on == today else today
+    came = [day for day, points in changed.items() if points > 0]
+    days = (
+        terms.wakes_on,
+        next_day(ends(dates, today, terms=terms), first=first),
+        next_day(ends(came, today, terms=terms), first=today),
+    )
     return min((day for day in days if day is not None), default=None)

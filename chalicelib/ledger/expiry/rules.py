@@ -3,17 +3,23 @@
 A wallet is *due* from the day that it names, `wakes_on`, until somebody has looked after it. What
 was to be told on the days between is told once, today: a job that rested for a week sends one
 reminder. Afterwards the wallet names the next day, and nothing before it can be missed.
+
+Two wallets stay due until tomorrow: one into which points came after today's reminder that today
+was the day to remind of, and one that a longer validity of today, which may be taken back today,
+spares a reminder. The price: both are read every quarter of an hour until midnight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
+from chalicelib.ledger.dates.model import Terms
 from chalicelib.ledger.dates.rules import (
     ONE_DAY,
     REMINDER_DAYS,
+    ends,
     next_day,
     reminder_days,
 )
@@ -35,9 +41,15 @@ def has_expired(wallet: Wallet, today: date) -> bool:
 
 def looked_after(wallet: Wallet, today: date) -> Wallet:
     """Return a due wallet without expired points as it is once its member was reminded."""
-    reminded_on = today if _is_to_be_reminded(wallet, today) else wallet.reminded_on
-    wakes_on = next_day(_throughs(wallet), first=today + ONE_DAY)
-    return replace(wallet, wakes_on=wakes_on, reminded_on=reminded_on)
+    assert wallet.wakes_on is not None, "nobody has to look after it"
+    is_told = wallet.reminded_on == today
+    since = today if is_told else wallet.wakes_on
+    held = (last_day(wallet, lot.expires_on) for lot in wallet.lots)
+    possible = _ends(wallet, today)
+    later = next_day(possible, first=today + ONE_DAY)
+    if not is_told and _has_reminder(held, today, since=since):
+        return replace(wallet, wakes_on=later, reminded_on=today)
+    return replace(wallet, wakes_on=since if _has_reminder(possible, today, since=since) else later)
 
 
 def swept(wallet: Wallet, today: date, *, at: datetime, program_version: int) -> Change:
@@ -80,12 +92,12 @@ def timeline(wallet: Wallet, today: date) -> tuple[Timed, ...]:
     )
 
 
-def _is_to_be_reminded(wallet: Wallet, today: date) -> bool:
-    since = wallet.wakes_on
-    assert since is not None, "nobody has to look after it"
-    days = (day for through in _throughs(wallet) for day in reminder_days(through))
+def _has_reminder(throughs: Iterable[date], today: date, *, since: date) -> bool:
+    days = (day for through in throughs for day in reminder_days(through))
     return any(since <= day <= today for day in days)
 
 
-def _throughs(wallet: Wallet) -> Iterator[date]:
-    return (last_day(wallet, lot.expires_on) for lot in wallet.lots)
+def _ends(wallet: Wallet, today: date) -> Collection[date]:
+    """Return the last days that a wallet's points have, or may have once more before midnight."""
+    terms = Terms(wallet.exempt_until, wallet.longer, wallet.wakes_on, wallet.reminded_on)
+    return ends((lot.expires_on for lot in wallet.lots), today, terms=terms)

@@ -69,7 +69,7 @@ def looking_after(work: Work) -> Callable[[str], Looked]:
 def look_after(work: Work, member_id: str) -> Looked:
     """Book what has expired in a wallet, remind its member, and set the next day.
 
-    Where nothing is due by now, nothing is done.
+    Where nothing is due by now, nothing is done; nor where what is due has to wait for tomorrow.
     """
     patience = Patience(work)
     while True:
@@ -80,6 +80,8 @@ def look_after(work: Work, member_id: str) -> Looked:
             if has_expired(opened.wallet, opened.today):
                 return _sweep(work, opened)
             after = looked_after(opened.wallet, opened.today)
+            if after == opened.wallet:
+                return NOTHING
             if wallets.note(work, opened.wallet, after=after):
                 return Looked(is_reminded=after.reminded_on != opened.wallet.reminded_on)
         except (Overtaken, Contended):

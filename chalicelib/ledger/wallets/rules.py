@@ -14,6 +14,7 @@ from typing import Final
 
 from chalicelib.kernel.errors import Forbidden, RuleRefusal
 from chalicelib.ledger.dates import rules as calendar
+from chalicelib.ledger.dates.model import Terms
 from chalicelib.ledger.journal.model import Account, Entry, Reason
 from chalicelib.ledger.journal.rules import Recomputed, paid_with, seal
 from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, GivenBack, Lot, Lots, Wallet
@@ -112,7 +113,9 @@ class Posting:
         self._paid.append((expires_on, paid))
         self._leg(source, -points)
         self._put(expires_on, points - paid)
-        while pair := calendar.closest(self._throughs(), most=LOTS_MAX):
+        while pair := calendar.closest(
+            {day: self._last_day(day) for day in self._lots}, most=LOTS_MAX
+        ):
             earlier, later = pair
             self._lots[later] += self._lots.pop(earlier)
             self._merged[later] = self._merged.pop(earlier, earlier)
@@ -228,14 +231,14 @@ class Posting:
             frozen=self._frozen,
             erased=self._erased,
             chain=entry.hash,
-            wakes_on=None if self._erased else self._wakes_on(),
+            wakes_on=None if self._erased else self._wakes_on(dates),
         )
         return Change(self._before, after, entry)
 
-    def _wakes_on(self) -> date | None:
-        ends, before = self._throughs().values(), self._before
-        named, told = before.wakes_on, before.reminded_on
-        return calendar.next_wake(ends, self._today, named=named, reminded_on=told)
+    def _wakes_on(self, dates: Mapping[date, int]) -> date | None:
+        before, until = self._before, self._exempt_until
+        terms = Terms(until, before.longer, before.wakes_on, before.reminded_on)
+        return calendar.next_wake(self._lots, self._today, changed=dates, terms=terms)
 
     def _is_usable(self, day: date) -> bool:
         """Tell whether a date is still good: not if it had passed when the exemption began."""
@@ -244,9 +247,6 @@ class Posting:
 
     def _last_day(self, day: date) -> date:
         return calendar.usable_through(day, self._exempt_until, longer=self._before.longer)
-
-    def _throughs(self) -> dict[date, date]:
-        return {day: self._last_day(day) for day in self._lots}
 
     def _leg(self, account: Account, points: int) -> None:
         self._legs[account] = self._legs.get(account, 0) + points
