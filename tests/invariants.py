@@ -198,6 +198,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     outreach.notices_wait_or_are_over,
     outreach.notices_are_tried_a_few_times,
     outreach.notices_tell_what_happened,
+    outreach.reminders_come_once_a_day,
     outreach.wishes_are_whole,
     outreach.parked_records_are_whole,
     program.the_head_names_what_is_there,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from chalicelib.kernel.clock import day_of
 from tests.books import Books, Faults, Row
 
 SHARDS: Final = 4
@@ -38,6 +40,7 @@ KINDS: Final = {
 }
 """Which sort of notice tells of which reason in the journal."""
 REMINDER: Final = "expiry_reminder"
+KEPT: Final = timedelta(days=30)
 
 
 def notices_wait_or_are_over(books: Books) -> Faults:
@@ -81,6 +84,18 @@ def notices_tell_what_happened(books: Books) -> Faults:
             yield f"a notice tells {row['p']} of another balance than {source}"
 
 
+def reminders_come_once_a_day(books: Books) -> Faults:
+    """No two reminders went to a member by one way on one day; a notice goes 30 days after."""
+    rows = (row for row in books.of("notice") if row["k"] == REMINDER and row.get("st") == "sent")
+    sent = Counter(
+        (row["p"], day_of(datetime.fromtimestamp(row["t"], UTC) - KEPT, books.zone), _way(row))
+        for row in rows
+    )
+    for (member_id, day, way), times in sent.items():
+        if times > 1:
+            yield f"{member_id} was reminded {times} times on {day} by {way}"
+
+
 def wishes_are_whole(books: Books) -> Faults:
     """Whoever wishes is a member, and hours that are quiet begin and end."""
     members = {row["p"] for row in books.of("wallet")}
@@ -117,6 +132,10 @@ def _bounds_of(ended: str | None) -> tuple[int, int]:
     if ended in ENDED:
         return int(ended in CARRIED), TRIES_MAX
     return (0, TRIES_MAX - 1) if ended is None else (1, 0)
+
+
+def _way(row: Row) -> str:
+    return str(row["s"]).rpartition("#")[2]
 
 
 def _about(row: Row) -> str:

@@ -20,6 +20,11 @@ def sent() -> Columns:
     return items("notice", "wen", k="account_thawed")[0]
 
 
+def remind_twice() -> None:
+    for day in ("2029-01-01", "2029-01-02"):
+        put(sent() | {"s": s(f"N#rd#{day}#mail"), "k": s("expiry_reminder")})
+
+
 def wishes(**columns: dict[str, Any]) -> None:
     alter(items("wishes", "wen")[0], **columns)
 
@@ -105,6 +110,10 @@ PLANTS: Final[Plants] = {
     "a reminder that nobody was given": (
         outreach.notices_tell_what_happened,
         lambda: put(sent() | {"s": s("N#rd#2029-01-01#mail"), "k": s("expiry_reminder")}),
+    ),
+    "two reminders of one day": (
+        outreach.reminders_come_once_a_day,
+        remind_twice,
     ),
     "wishes of nobody": (
         outreach.wishes_are_whole,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,9 @@ from chalicelib.outreach.notices.rules import TRIES_MAX
 from chalicelib.outreach.notices.service import deliver
 from chalicelib.storage.work import Work
 from chalicelib.web.jobs import SomeFailed
+from tests.builders import TODAY
 from tests.mall import Mall, id_of, made
+from tests.postings import credit
 from tests.relaying import MAIL, PHONE, Desk, a_desk, redeemed
 from tests.rows import erase, of_sort, overwrite, row
 from tests.tape import play
@@ -116,6 +118,31 @@ def test_a_name_that_an_index_still_hints_after_it_was_sent_is_left_alone(desk: 
     desk.mall.clock.advance(hours=1)
     assert deliver(Work(desk.mall.clock.now()), desk.outbox, name=name) == {}
     assert len(desk.outbox.sent) == 1
+
+
+@pytest.mark.parametrize(("hour", "minute"), [(16, 5), (1, 0)])
+def test_a_reminder_that_was_held_and_the_next_days_make_one_sms(
+    desk: Desk, hour: int, minute: int
+) -> None:
+    """Whether the next day's is noted at night, 00:05 in Shanghai, or after the held one went out.
+
+    By mail each day has its own, at once.
+    """
+    lin = desk.lin()
+    overwrite(row(id_of("lin"), "P"), t={"S": PHONE})
+    made(lin.put("/me/notices", {"sms": True}), 200)
+    for left in (15, 16):
+        day = TODAY + timedelta(days=left)
+        credit(Work(desk.mall.clock.now()), id_of("lin"), points=10, expires_on=day)
+    at_night = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
+    next_day = at_night.replace(hour=hour, minute=minute) + timedelta(days=hour < 16)
+    for instant in sorted((at_night, next_day, datetime(2026, 11, 22, 0, 0, 30, tzinfo=UTC))):
+        desk.mall.clock.instant = instant
+        desk.run_job("expiry")
+        desk.play()
+        desk.run_job()
+    assert [len(desk.outbox.subjects(way)) for way in (Channel.MAIL, Channel.SMS)] == [2, 1]
+    assert desk.waiting() == []
 
 
 def test_a_reminder_that_comes_too_late_is_not_sent(desk: Desk) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
 import pytest
 
 from chalicelib.catalog.limits.model import Counter
-from chalicelib.catalog.rewards.model import Lacks, Limit, Per, Standing, Window
+from chalicelib.catalog.rewards.model import Lacks, Limit, Option, Per, Standing, Window
 from chalicelib.catalog.shelf.model import Locks, Mine, Shown
 from chalicelib.catalog.stock.model import Hint
 from chalicelib.kernel.errors import Language
@@ -19,6 +20,7 @@ from chalicelib.outreach.wording.rules import (
     is_open,
     not_listed,
     refreshed,
+    source_of,
     told_endings,
     told_money,
     wants,
@@ -90,15 +92,21 @@ def test_money_has_the_digits_of_its_currency(cash: Money, told: str) -> None:
 
 
 UNLOCKED: Final = Locks(Lacks(), None, 0)
+WITH_CASH: Final = Option(10, cash=Money(500, "cny"))
 COUNTER: Final = Counter(MEMBER_ID, "L#r#ever", Limit(Per.EVER, 1), None, 1)
 PAST: Final = Window(closes=NOW)
 
 
 def a_sight(
-    *, hint: Hint = Hint.LOW, locks: Locks = UNLOCKED, redeemable: Window | None = None
+    *,
+    hint: Hint = Hint.LOW,
+    locks: Locks = UNLOCKED,
+    redeemable: Window | None = None,
+    options: tuple[Option, ...] = (Option(100),),
 ) -> Mine:
     """Return a reward as a member sees it."""
-    return Mine(Shown(a_reward(redeemable=redeemable), hint), locks, use_soon=False)
+    reward = a_reward(redeemable=redeemable, options=options)
+    return Mine(Shown(reward, hint), locks, use_soon=False)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +119,19 @@ def a_sight(
         a_sight(locks=Locks(Lacks(tags=("staff",)), None, 0)),
         a_sight(redeemable=PAST),
         a_sight(redeemable=Window(opens=NOW + timedelta(seconds=1))),
+        a_sight(options=(WITH_CASH,)),
+        a_sight(options=(WITH_CASH, Option(101))),
     ],
 )
-def test_a_reward_that_cannot_be_redeemed_now_is_not_named(mine: Mine) -> None:
-    assert not is_open(mine, NOW)
-    assert is_open(a_sight(), NOW)
-    assert is_open(a_sight(redeemable=Window(opens=NOW)), NOW)
+def test_a_reward_that_points_cannot_redeem_now_is_not_named(mine: Mine) -> None:
+    """A hundred of them, and no cash."""
+    assert not is_open(mine, NOW, points=100)
+    for mine_too in (
+        a_sight(),
+        a_sight(redeemable=Window(opens=NOW)),
+        a_sight(options=(WITH_CASH, Option(100))),
+    ):
+        assert is_open(mine_too, NOW, points=100)
 
 
 def test_a_reminder_tells_what_is_true_when_it_is_sent_and_nothing_when_nothing_is() -> None:
@@ -129,3 +144,10 @@ def test_a_reminder_tells_what_is_true_when_it_is_sent_and_nothing_when_nothing_
     assert refreshed(kept, a_wallet(a_lot(5, LATER)), today=TODAY) is None
     frozen = Notice(MEMBER_ID, "J#000000000007", Kind.FROZEN)
     assert refreshed(frozen, a_wallet(), today=TODAY) is frozen
+
+
+def test_of_two_reminders_that_wait_the_later_one_is_told() -> None:
+    noted = replace(a_wallet(a_lot(20, TODAY)), reminded_on=TODAY)
+    for day, is_told in ((YESTERDAY, False), (TODAY, True)):
+        waiting = Notice(MEMBER_ID, source_of(day), Kind.REMINDER)
+        assert (refreshed(waiting, noted, today=TODAY) is not None) == is_told

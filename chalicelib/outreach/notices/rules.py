@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.ledger.expiry.model import Reminder
 from chalicelib.ledger.journal.model import Account, Entry, Reason
-from chalicelib.outreach.notices.model import SERVICE, Fact, Held, Preferences, Quiet
+from chalicelib.outreach.notices.model import SERVICE, Fact, Held, Preferences, Quiet, Wishes
 from chalicelib.outreach.wording.model import Kind, Notice
+from chalicelib.outreach.wording.rules import source_of
 
 DISTURBING: Final = frozenset({Channel.SMS, Channel.PUSH})
 """The ways that make a noise; a mail wakes nobody."""
@@ -45,10 +46,19 @@ Figures = Mapping[str, int]
 Teller = Callable[[Entry], Figures]
 
 
+class AlreadyWished(Exception):
+    """Nothing is left to change."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        """Keep the wishes as they are."""
+        super().__init__()
+        self.wishes = wishes
+
+
 def notice_of(fact: Fact) -> Notice | None:
     """Return what a fact tells its member, or None."""
     if isinstance(fact, Reminder):
-        return Notice(fact.member_id, f"rd#{fact.on.isoformat()}", Kind.REMINDER)
+        return Notice(fact.member_id, source_of(fact.on), Kind.REMINDER)
     return _posted(fact) if isinstance(fact, Entry) else None
 
 

@@ -27,6 +27,7 @@ from typing import Final
 from chalicelib.gateways.messages.errors import Down, Rejected
 from chalicelib.gateways.messages.model import Channel, Message
 from chalicelib.gateways.messages.port import Messages
+from chalicelib.kernel.clock import start_of
 from chalicelib.kernel.errors import NotFound, Unauthenticated
 from chalicelib.ledger.members import service as members
 from chalicelib.ledger.members.model import Profile
@@ -41,6 +42,7 @@ from chalicelib.outreach.notices.rules import (
     REFUSED,
     SENT,
     UNWANTED,
+    AlreadyWished,
     begun,
     by_member,
     is_stale,
@@ -72,22 +74,17 @@ class GaveUp(Exception):
     """A message was tried as often as it is worth; somebody has to look at the carrier."""
 
 
-class AlreadyWished(Exception):
-    """Nothing is left to change."""
-
-    def __init__(self, wishes: Wishes) -> None:
-        """Keep the wishes as they are."""
-        super().__init__()
-        self.wishes = wishes
-
-
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A member, their wallet, and how they wish to be told, as of one read."""
+    """A member, their wallet, and how they wish to be told, as of one read.
+
+    By `taken` ways a notice of the same sort went out today, and one a day is enough.
+    """
 
     opened: Opened
     profile: Profile
     wishes: Preferences
+    taken: frozenset[Channel]
 
     def address(self, channel: Channel) -> str | None:
         """Return where a way leads to, or None where it leads nowhere."""
@@ -100,15 +97,13 @@ class Addressee:
 
     def may_be_told(self, kind: Kind, channel: Channel) -> bool:
         """Tell whether a sort of notice may take a way."""
-        return channel in ways(self.wishes, kind) and self.address(channel) is not None
+        is_open = channel in ways(self.wishes, kind) - self.taken
+        return is_open and self.address(channel) is not None
 
     def disturbed_until(self, channel: Channel, now: datetime) -> datetime | None:
         """Return until when a way would disturb them, or None."""
-        return (
-            quiet_until(now, self.opened.program.zone, quiet=self.wishes.quiet)
-            if channel in DISTURBING
-            else None
-        )
+        zone, quiet = self.opened.program.zone, self.wishes.quiet
+        return quiet_until(now, zone, quiet=quiet) if channel in DISTURBING else None
 
     def still(self, notice: Notice) -> Notice | None:
         """Return a notice as it is true of the wallet now, or None where nothing is left of it."""
@@ -170,7 +165,7 @@ def erase_preferences(tx: Transaction, member_id: str) -> None:
 def hear(work: Work, messages: Messages, *, fact: Fact) -> Counts:
     """Tell a member what a fact tells them, once, however often it is heard."""
     told_of = None if is_stale(fact, work.now) else notice_of(fact)
-    told = None if told_of is None else _addressee(work, told_of.member_id)
+    told = None if told_of is None else _addressee(work, told_of)
     if told_of is None or told is None:
         return NOTHING
     notice = told.still(told_of)
@@ -210,7 +205,7 @@ def deliver(work: Work, messages: Messages, *, name: str) -> Counts:
     held = store.find(work, name)
     if held is None or held.due is None or held.due > work.now:
         return NOTHING
-    told = _addressee(work, held.notice.member_id)
+    told = _addressee(work, held.notice)
     notice = None if told is None else told.still(held.notice)
     if (
         told is None
@@ -239,17 +234,21 @@ def _try(work: Work, messages: Messages, *, held: Held, told: Addressee) -> Coun
         return counts
 
 
-def _addressee(work: Work, member_id: str) -> Addressee | None:
+def _addressee(work: Work, notice: Notice) -> Addressee | None:
     """Return a member to be told something, or None where there is none.
 
     Who was erased has neither an address nor wishes, and so no way that could be taken.
     """
-    key = store.key_of(member_id)
+    member_id, key = notice.member_id, store.key_of(notice.member_id)
     try:
         opened, profile = members.open_profile(work, member_id, key, absent=NotFound)
     except NotFound:
         return None
-    return Addressee(opened, profile, store.preferences_from(opened.others.get(key)))
+    taken: frozenset[Channel] = frozenset()
+    if notice.kind is Kind.REMINDER:
+        morning = start_of(opened.today, opened.program.zone)
+        taken = store.reminded_by(work, member_id, since=morning)
+    return Addressee(opened, profile, store.preferences_from(opened.others.get(key)), taken)
 
 
 def _is_new(work: Work, held: Held) -> bool:

@@ -18,7 +18,7 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from chalicelib.gateways.messages.model import Channel
 from chalicelib.kernel.errors import Contended
 from chalicelib.outreach.notices.model import Held, Preferences, Quiet
-from chalicelib.outreach.notices.rules import KEPT, hour_of, text_of
+from chalicelib.outreach.notices.rules import KEPT, SENT, hour_of, text_of
 from chalicelib.outreach.wording.model import KINDS, Notice
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, fetch, query_all
@@ -130,6 +130,14 @@ def find(work: Work, name: str) -> Held | None:
 def all_of(work: Work, member_id: str) -> Iterator[Held]:
     """Yield every notice to a member that is still kept."""
     return map(_held, query_all(work, NoticeItem, part=Range(member_id, "N#")))
+
+
+def reminded_by(work: Work, member_id: str, *, since: datetime) -> frozenset[Channel]:
+    """Return by which ways a reminder was sent to a member since an instant."""
+    forgotten = int((since + KEPT).timestamp())
+    found = query_all(work, NoticeItem, part=Range(member_id, "N#rd#"))
+    sent = (item for item in found if item.outcome == SENT and (item.ttl or 0) >= forgotten)
+    return frozenset(_held(item).channel for item in sent)
 
 
 def erase_all_of(work: Work, member_id: str) -> None:

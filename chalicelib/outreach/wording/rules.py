@@ -11,6 +11,7 @@ from typing import Final
 from chalicelib.catalog.rewards.model import Text
 from chalicelib.catalog.rewards.rules import redeemable_window
 from chalicelib.catalog.shelf.model import Mine
+from chalicelib.catalog.shelf.rules import points_alone
 from chalicelib.catalog.stock.model import Hint
 from chalicelib.kernel.errors import Language
 from chalicelib.kernel.money import MINOR_DIGITS, Money
@@ -28,13 +29,21 @@ ENDING: Final = Text(
 COMMA: Final = Text("、", ", ")
 
 
+def source_of(reminded_on: date) -> str:
+    """Return the source of a day's reminder; those of later days are greater."""
+    return f"rd#{reminded_on.isoformat()}"
+
+
 def refreshed(notice: Notice, wallet: Wallet, *, today: date) -> Notice | None:
     """Return a notice as it is true of a wallet today, or None where nothing is left to tell.
 
-    A reminder may have waited: its points may be spent, past their day or kept by an exemption.
+    A reminder may have waited: its points may be spent, past their day or kept by an exemption. One
+    that was given after it tells all that it would.
     """
     if notice.kind is not Kind.REMINDER:
         return notice
+    if wallet.reminded_on and notice.source < source_of(wallet.reminded_on):
+        return None
     dates = {ending.usable_through: ending.points for ending in reminder(wallet, today)}
     return replace(notice, dates=dates) if dates else None
 
@@ -68,9 +77,12 @@ def not_listed(dates: Mapping[date, int]) -> int:
     return sum(dates[day] for day in sorted(dates)[ENDINGS_MAX:])
 
 
-def is_open(mine: Mine, now: datetime) -> bool:
-    """Tell whether a member who has the points could redeem a reward now."""
+def is_open(mine: Mine, now: datetime, *, points: int) -> bool:
+    """Tell whether a member who has so many points could redeem a reward now, without cash."""
     locks, shown = mine.locks, mine.shown
+    alone = points_alone(shown.reward)
+    if alone is None or alone > points:
+        return False
     lacks = locks.lacks
     locked = locks.limit or lacks.standing or lacks.plan or lacks.tags
     is_there = shown.hint is not Hint.SOLD_OUT and redeemable_window(shown.reward).holds(now)

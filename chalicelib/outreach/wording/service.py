@@ -11,6 +11,7 @@ from chalicelib.catalog.rewards.model import Reward
 from chalicelib.catalog.shelf import service as shelf
 from chalicelib.catalog.shelf.model import Ask, Wish
 from chalicelib.kernel.errors import Language
+from chalicelib.ledger.wallets.rules import balance
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.outreach.wording.model import Kind, Notice, Written
 from chalicelib.outreach.wording.rules import (
@@ -56,19 +57,21 @@ def _of_order(work: Work, order_id: str, *, language: Language) -> Mapping[str, 
 
 
 def _rewards(work: Work, opened: Opened, *, language: Language) -> str:
-    """Return the names of rewards that a member could get now, empty where there are none."""
+    """Return the names of rewards that points alone would pay now, empty where there are none."""
     if opened.wallet.frozen:
         return ""
-    found = islice(_open_now(work, opened.wallet.member_id), REWARDS_TOLD)
+    found = islice(_open_now(work, opened), REWARDS_TOLD)
     return COMMA.told(language).join(reward.title.told(language) for reward in found)
 
 
-def _open_now(work: Work, member_id: str) -> Iterator[Reward]:
+def _open_now(work: Work, opened: Opened) -> Iterator[Reward]:
+    member_id, points = opened.wallet.member_id, balance(opened.wallet, opened.today)
     after: str | None = None
     for _ in range(REWARDS_PAGES_MAX):
         ask = Ask(None, REWARDS_PAGE, after)
         page = shelf.browse_as(work, member_id, ask=ask, wish=Wish(affordable=True))
-        yield from (mine.shown.reward for mine in page.items if is_open(mine, work.now))
+        seen = (mine for mine in page.items if is_open(mine, work.now, points=points))
+        yield from (mine.shown.reward for mine in seen)
         after = page.next_position
         if after is None:
             return
