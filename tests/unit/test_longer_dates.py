@@ -64,10 +64,10 @@ def test_no_date_joins_one_that_ends_sooner() -> None:
 MONTHS_END: Final = date(2028, 11, 30)
 
 
-def looked(day: date, *, given_on: date) -> Wallet:
-    """Return a wallet after a look at it; on a day its points were given a year more."""
-    longer = Longer(date(2028, 10, 1), date(2030, 10, 31), 12, given_on)
-    wallet = replace(a_wallet(a_lot(5, MONTHS_END)), longer=[longer], wakes_on=day)
+def looked(day: date, *, given_on: date, expires_on: date = MONTHS_END, months: int = 12) -> Wallet:
+    """Return a wallet after a look at it; on a day its points were given more months."""
+    longer = Longer(date(2028, 10, 1), date(2030, 10, 31), months, given_on)
+    wallet = replace(a_wallet(a_lot(5, expires_on)), longer=[longer], wakes_on=day)
     return looked_after(wallet, day)
 
 
@@ -83,6 +83,12 @@ def test_what_was_given_today_moves_no_wallet_past_what_is_due_without_it() -> N
     assert (tomorrow.wakes_on, tomorrow.reminded_on) == (date(2029, 10, 31), None)
     back = looked_after(replace(spared, longer=()), day)
     assert (back.wakes_on, back.reminded_on) == (date(2028, 11, 15), day)
+
+
+def test_nor_past_what_is_due_with_it() -> None:
+    """The last of April is reminded of on that of March, which is not over then."""
+    day, end = date(2029, 3, 29), date(2029, 3, 31)
+    assert looked(day, given_on=day, expires_on=end, months=1).wakes_on == end
 
 
 def test_points_that_come_today_wake_nobody_too_late_either() -> None:

@@ -80,6 +80,18 @@ def test_points_that_come_on_any_other_day_wake_nobody_tomorrow(left: int, then:
     assert earned(wallet, a_lot(70, in_days(left))).wakes_on == in_days(then)
 
 
+def test_what_is_spent_of_points_that_were_reminded_of_wakes_nobody() -> None:
+    wallet = seen(earned(EMPTY, a_lot(10, in_days(30))), TODAY)
+    assert spent(wallet, 3).wakes_on == in_days(15)
+
+
+def test_what_passed_before_todays_reminder_is_over_with_it() -> None:
+    """A wallet whose exemption was ended names a day long past, though it was reminded today."""
+    lot, past = a_lot(5, in_days(27)), in_days(-5)
+    wallet = replace(a_wallet(lot), wakes_on=past, reminded_on=TODAY)
+    assert seen(wallet, TODAY).wakes_on == in_days(12)
+
+
 def test_points_that_went_again_before_tomorrow_are_not_reminded_of() -> None:
     wallet = seen(earned(EMPTY, a_lot(10, in_days(30))), TODAY)
     gone = spent(earned(wallet, a_lot(70, in_days(3))), 80)
