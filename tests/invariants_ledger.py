@@ -31,7 +31,7 @@ def nothing_in_a_wallet_is_negative(books: Books) -> Faults:
 def balances_are_sums_of_dates(books: Books) -> Faults:
     """The dates sum to the balance; they are few; and nobody both has points and owes some.
 
-    Where dates were merged into one, that one is there, and none of those between is.
+    No points have a date that became another one, and no date became two.
     """
     for member_id, wallet in books.wallets().items():
         if wallet.available != sum(lot.points for lot in wallet.lots):
@@ -40,7 +40,7 @@ def balances_are_sums_of_dates(books: Books) -> Faults:
             yield f"the wallet of {member_id} has more than {LOTS_MAX} dates"
         if wallet.debt and wallet.available:
             yield f"{member_id} owes points and has some"
-        dates = {lot.expires_on for lot in wallet.lots}
+        dates = {lot.expires_on for lot in wallet.lots} | {last for _, last in wallet.merged}
         for first, last in wallet.merged:
             if {day for day in dates if first <= day <= last} != {last} or first == last:
                 yield f"{member_id}: {last} does not stand for every date from {first} on"

@@ -83,9 +83,13 @@ PLANTS: Final[Plants] = {
         ),
     ),
     "points beside a debt": (ledger.balances_are_sums_of_dates, lambda: wallet(o=n(1))),
-    "merged dates without a lot": (
+    "points of a date that was merged": (
         ledger.balances_are_sums_of_dates,
-        lambda: wallet(g=m(_310330=3)),
+        lambda: wallet(g=m(_310402=3)),
+    ),
+    "a date that was merged into two": (
+        ledger.balances_are_sums_of_dates,
+        lambda: wallet(g=m(_310330=3, _310329=3)),
     ),
     "a wallet without a journal": (
         ledger.journals_make_the_wallets,

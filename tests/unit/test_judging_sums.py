@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 
 from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.ledger.journal.model import Account, Reason
-from chalicelib.ledger.wallets.model import Wallet
-from chalicelib.ledger.wallets.rules import Posting, new_wallet
+from chalicelib.ledger.wallets.model import Lot, Wallet
+from chalicelib.ledger.wallets.rules import Posting, balance, new_wallet
 from chalicelib.program.documents.model import DEFAULTS
 from chalicelib.tiers.campaigns.model import Cap, Per
 from chalicelib.tiers.judging.model import Facts, Judgement, Kept
@@ -82,59 +84,106 @@ def dated(verdict: Judgement, left: int) -> dict[date, int]:
     return {lot.expires_on: lot.points for lot in lots}
 
 
+@dataclass(frozen=True)
+class Purse:
+    """A wallet with the points of a purchase, of a referral and others, and when some go back."""
+
+    verdict: Judgement
+    expires_on: date
+    referral: Lot
+    wallet: Wallet
+    today: date
+
+    def worth(self, left: int) -> dict[date, int]:
+        """Return by date what so much of the purchase is worth."""
+        lots = parts(self.verdict, left=left, expires_on=self.expires_on, booked_on=TODAY)
+        return {lot.expires_on: lot.points for lot in lots}
+
+
 @st.composite
-def purses(draw: st.DrawFn) -> tuple[Judgement, date, Wallet]:
-    """Return a verdict of up to three dates, and a wallet that got it and spent some of all."""
-    days: Any = st.none() | st.integers(1, 120)
+def purses(draw: st.DrawFn) -> Purse:
+    """Return a purse of which some was spent; what was merged goes back when part of it is past."""
+    days: Any = st.integers(1, 120)
     fen = draw(st.integers(100, 5_000))
     verdict = judged(
-        a_campaign("a", multiplier_bp=draw(st.integers(10_001, 40_000)), validity_days=draw(days)),
+        a_campaign(
+            "a",
+            multiplier_bp=draw(st.integers(10_001, 40_000)),
+            validity_days=draw(st.none() | days),
+        ),
         a_bonus(
             "b",
             points=draw(st.integers(1, 30)),
             yuan=draw(st.integers(1, 20)),
-            validity_days=draw(days),
+            validity_days=draw(st.none() | days),
         ),
         fen=fen,
     ).judgement
-    last = TODAY + timedelta(days=draw(st.integers(1, 120)))
-    lots = parts(verdict, left=fen, expires_on=last, booked_on=TODAY)
-    posting = Posting(new_wallet(MEMBER_ID, NOW).after, TODAY)
-    for points, ends in draw(
-        st.lists(st.tuples(st.integers(1, 40), st.integers(1, 120)), max_size=3)
-    ):
-        posting.credit(points, TODAY + timedelta(days=ends))
-    for lot in lots:
+    ends, *others = (
+        Lot(TODAY + timedelta(days=draw(days)), draw(st.integers(1, 40)))
+        for _ in range(draw(st.integers(2, 5)))
+    )
+    wallet, today = new_wallet(MEMBER_ID, NOW).after, TODAY
+    if more := draw(st.just(0) | st.integers(1, 60)):
+        first = draw(st.sampled_from([ends, others[0]])).expires_on
+        wallet = replace(wallet, merged=((first, first + timedelta(days=more)),))
+        today = first + timedelta(days=draw(st.integers(0, more)))
+    purse = Purse(verdict, ends.expires_on, others[0], wallet, today)
+    posting = Posting(wallet, TODAY)
+    for day, points in purse.worth(fen).items():
+        posting.credit(points, day)
+    for lot in others:
         posting.credit(lot.points, lot.expires_on)
     wallet = posting.close(Reason.PURCHASE, at=NOW).after
-    spending = Posting(wallet, TODAY)
     if spent := draw(st.integers(0, wallet.available)):
+        spending = Posting(wallet, TODAY)
         spending.spend(spent, into=Account.REDEEMED)
         wallet = spending.close(Reason.REDEMPTION, at=NOW).after
-    return verdict, last, wallet
+    return replace(purse, wallet=wallet)
+
+
+def stepped(purse: Purse, steps: Iterable[tuple[Reason, int]]) -> tuple[Wallet, int]:
+    """Return a wallet after refunds until so much is left, and what could be spent between them."""
+    wallet, spent, before = purse.wallet, 0, purse.worth(purse.verdict.paid.amount)
+    for reason, amount in steps:
+        posting = Posting(wallet, purse.today)
+        if reason is Reason.REFUND:
+            after = purse.worth(amount)
+            for day, points in before.items():
+                posting.claw_back(points - after.get(day, 0), day)
+            before = after
+        elif reason is Reason.REFERRAL_REFUND:
+            posting.claw_back(amount, purse.referral.expires_on)
+        elif not wallet.debt and 0 < amount <= balance(wallet, purse.today):
+            posting.spend(amount, into=Account.REDEEMED)
+            spent += amount
+        wallet = posting.close(reason, at=NOW).after
+    return wallet, spent
 
 
 @settings(max_examples=150)
 @given(purses(), st.data())
 def test_any_partition_of_a_refund_leaves_the_wallet_where_the_whole_does(
-    purse: tuple[Judgement, date, Wallet], data: st.DataObject
+    purse: Purse, data: st.DataObject
 ) -> None:
-    verdict, last, wallet = purse
-    paid = verdict.paid.amount
-    end = data.draw(st.integers(0, paid - 1))
-    cuts = data.draw(st.lists(st.integers(end, paid), max_size=5))
+    """Whatever could be spent between the parts, and wherever a referral is taken back.
 
-    def left_of(wallet: Wallet, *marks: int) -> Wallet:
-        before = parts(verdict, left=paid, expires_on=last, booked_on=TODAY)
-        for left in marks:
-            after = parts(verdict, left=left, expires_on=last, booked_on=TODAY)
-            kept = {lot.expires_on: lot.points for lot in after}
-            posting = Posting(wallet, TODAY)
-            for lot in before:
-                posting.claw_back(lot.points - kept.get(lot.expires_on, 0), lot.expires_on)
-            wallet, before = posting.close(Reason.REFUND, at=NOW).after, after
-        return wallet
-
-    whole = left_of(wallet, end)
-    stepwise = left_of(wallet, *sorted(cuts, reverse=True), end)
+    Spending takes the soonest dates and a refund its own first; both go on with the soonest, so
+    either order uses up the same ones, as long as there was enough for the spending.
+    """
+    paid = purse.verdict.paid.amount
+    marks = data.draw(st.lists(st.integers(0, paid), min_size=1, max_size=5).map(sorted))
+    spending = [(Reason.REDEMPTION, n) for n in data.draw(st.lists(st.integers(1, 60), max_size=3))]
+    referral = (Reason.REFERRAL_REFUND, purse.referral.points)
+    steps = data.draw(st.permutations([referral, *spending, *((Reason.REFUND, 0) for _ in marks)]))
+    downwards = reversed(marks)
+    stepwise, spent = stepped(
+        purse,
+        [(why, next(downwards) if why is Reason.REFUND else amount) for why, amount in steps],
+    )
+    refund, all_of_it = (Reason.REFUND, marks[0]), (Reason.REDEMPTION, spent)
+    whole, _ = stepped(purse, [all_of_it, refund, referral])
     assert (stepwise.lots, stepwise.debt) == (whole.lots, whole.debt)
+    later, as_much = stepped(purse, [referral, refund, all_of_it])
+    if as_much == spent:
+        assert (later.lots, later.debt) == (whole.lots, whole.debt)

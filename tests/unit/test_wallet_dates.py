@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from chalicelib.kernel.clock import day_of, end_of_month_after
-from chalicelib.ledger.dates.rules import usable_through
+from chalicelib.ledger.dates.rules import joined, usable_through
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, Lot
 from chalicelib.ledger.wallets.rules import LOTS_MAX, Posting, balance, usable_lots
@@ -191,10 +191,26 @@ def test_a_date_that_is_merged_again_is_remembered_from_the_first() -> None:
     assert taken == (Lot(MERGED + 2 * ONE_DAY, 7),)
 
 
-def test_a_date_is_forgotten_with_the_last_of_its_points() -> None:
-    posting = Posting(merged().after, MERGED)
-    assert posting.claw_back(6, MERGED + ONE_DAY).points == 6
-    assert closed(posting).after.merged == ()
+def test_a_merged_date_is_remembered_without_points_until_its_last_day_has_passed() -> None:
+    """So parts end where the whole does, whatever was used in between."""
+    later = MERGED + ONE_DAY
+    posting = Posting(merged().after, later)
+    assert posting.claw_back(6, MERGED) == ClawBack(6, 0, (Lot(later, 6),))
+    used_up = closed(posting).after
+    assert used_up.merged == ((MERGED, later),)
+    assert Posting(used_up, later).claw_back(1, MERGED).points == 1
+    over = Posting(used_up, later + ONE_DAY)
+    over.exempt(LATER)
+    assert closed(over).after.merged == ()
+    gone = Posting(used_up, later)
+    gone.erase()
+    assert closed(gone).after.merged == ()
+
+
+def test_what_was_merged_and_used_up_between_two_dates_is_merged_with_them() -> None:
+    one, two, three, four, five = (TODAY + number * ONE_DAY for number in range(1, 6))
+    assert joined({three: two, five: four}, one, into=four) == {four: one, five: four}
+    assert joined({two: one, four: three}, two, into=four) == {four: one}
 
 
 def test_of_pairs_equally_close_the_earlier_merges() -> None:

@@ -86,6 +86,15 @@ def home_of(day: date, merged: Mapping[date, date]) -> date:
     return next((last for last, first in merged.items() if first <= day <= last), day)
 
 
+def joined(merged: Mapping[date, date], earlier: date, *, into: date) -> dict[date, date]:
+    """Return what is merged once a date becomes a later one: all between is that one's from now on.
+
+    Between them may be one that was merged before and whose points are used up.
+    """
+    left = {last: first for last, first in merged.items() if not earlier <= last <= into}
+    return {**left, into: merged.get(earlier, earlier)}
+
+
 def soonest(points_of: Mapping[date, int], points: int) -> list[tuple[date, int]]:
     """Return so many points of what there is, by date, soonest first."""
     taken: list[tuple[date, int]] = []

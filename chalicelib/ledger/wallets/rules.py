@@ -118,7 +118,7 @@ class Posting:
         ):
             earlier, later = pair
             self._lots[later] += self._lots.pop(earlier)
-            self._merged[later] = self._merged.pop(earlier, earlier)
+            self._merged = calendar.joined(self._merged, earlier, into=later)
         return paid
 
     def spend(self, points: int, *, into: Account) -> Lots:
@@ -157,10 +157,10 @@ class Posting:
     def claw_back(self, points: int, own_date: date | None) -> ClawBack:
         """Take points back: from their own date first, if there is one, then soonest, then as debt.
 
-        A merged date is the later one by now; of points that have expired nothing is taken.
+        A merged date is the later one by now. Of points that have expired nothing is taken.
         """
         own_date = calendar.home_of(own_date, self._merged) if own_date else None
-        if own_date is not None and not self._is_usable(own_date):
+        if own_date and not self._is_usable(own_date):
             return ClawBack(0, 0)
         own = min(points, self._lots.get(own_date, 0)) if own_date else 0
         self._take(own_date or NEVER, own)
@@ -196,7 +196,7 @@ class Posting:
         ended = sum(self._lots.values())
         self._take_soonest(ended)
         self._leg(Account.EXPIRED, ended)
-        self._erased = True
+        self._erased, self._merged = True, {}
 
     def close(
         self,
@@ -213,6 +213,7 @@ class Posting:
         assert sum(legs.values()) == 0, legs
         assert sum(dates.values()) == legs.get(Account.AVAILABLE, 0), (dates, legs)
         lots = tuple(Lot(day, self._lots[day]) for day in sorted(self._lots))
+        merged = sorted(filter(self._is_usable, self._merged))
         available = sum(self._lots.values())
         told = {**(refers or {}), **paid_with(self._paid)}
         name, chain, version = self._before.member_id, self._before.chain, self._before.version + 1
@@ -225,7 +226,7 @@ class Posting:
             held=self._held,
             debt=self._debt,
             lots=lots,
-            merged=tuple((self._merged[last], last) for last in sorted(self._merged)),
+            merged=tuple((self._merged[last], last) for last in merged),
             exempt_until=self._exempt_until,
             exempt_since=self._exempt_since,
             frozen=self._frozen,
@@ -266,12 +267,10 @@ class Posting:
 
     def _take(self, day: date, points: int) -> None:
         if points:
-            left = self._lots[day] - points
-            assert left >= 0, (day, left)
-            self._lots[day] = left
-            if not left:
+            self._lots[day] -= points
+            assert self._lots[day] >= 0, (day, points)
+            if not self._lots[day]:
                 del self._lots[day]
-                self._merged.pop(day, None)
             self._leg(Account.AVAILABLE, -points)
 
     def _take_soonest(self, points: int) -> Lots:
