@@ -14,6 +14,7 @@ from tests.events import Api, a_caller
 from tests.faults import Crashed, Fault, faults
 from tests.invariants import check_all
 from tests.mall import Mall, a_purchase, id_of, made
+from tests.orders import change_program, wallet
 from tests.privacy import erased
 from tests.referring import a_tape, available, bought, joined, set_referral
 from tests.rows import of_sort
@@ -127,6 +128,20 @@ def test_the_settings_count_that_held_when_the_purchase_was_booked(mall: Mall, t
     assert available(mall, "lin") == 80
     assert {item["st"]["S"] for item in of_sort("F#")} == {"paid", "closed"}
     check_all(Work(mall.clock.now()))
+
+
+def test_the_points_last_as_long_as_the_longer_validity_of_then_and_now(
+    mall: Mall, tape: Tape
+) -> None:
+    """Made longer after the purchase was booked and before the relay heard of it, a month later."""
+    lin = mall.member("lin")
+    made(joined(mall, "mei", "lin"), 201)
+    bought(mall, "mei")
+    mall.clock.advance(seconds=1)
+    change_program(mall, validity_months={"basic": 36, "silver": 36, "gold": 60})
+    mall.clock.advance(days=10)
+    assert tape.play(mall) == []
+    assert [lot["usable_through"] for lot in wallet(lin)["lots"]] == ["2029-12-31"]
 
 
 @pytest.mark.parametrize(("seconds", "points"), [(-1, 500), (0, 0)])

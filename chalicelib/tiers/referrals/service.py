@@ -73,7 +73,7 @@ def _reward(work: Work, booked: Entry) -> None:
     if key in opened.others or opened.wallet.erased:
         return
     then = documents.program_when(work, opened.head, at=booked.at)
-    judged = replace(opened, program=then)
+    judged, ends = replace(opened, program=then), expiry_of(opened.today, then, opened.program)
     [purchase] = earning.find_purchases(work, [booked.refers["purchase"]])
 
     def attempt(tx: Transaction) -> None:
@@ -84,7 +84,8 @@ def _reward(work: Work, booked: Entry) -> None:
         told = booked.refers["purchase"]
         referred = Referred(booked.member_id, told, booked.at, outcome, then.version)
         if outcome is Outcome.PAID:
-            _pay(tx, referred, purchase=newest, opened=judged, new=profile)
+            dated = replace(referred, expires_on=ends)
+            _pay(tx, dated, purchase=newest, opened=judged, new=profile)
         else:
             store.put_referred(tx, referrer, referred=referred)
 
@@ -107,10 +108,11 @@ def _pay(
 ) -> None:
     """Add that a new member brings points to whoever referred them."""
     program, referrer = opened.program, opened.wallet.member_id
-    points, expires_on = program.activities.referral.points, expiry_of(opened.today, program)
+    points = program.activities.referral.points
+    assert referred.expires_on is not None, referred
     posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
-    debt_paid = posting.credit(points, expires_on)
-    paid = replace(referred, points=points, debt_paid=debt_paid, expires_on=expires_on)
+    debt_paid = posting.credit(points, referred.expires_on)
+    paid = replace(referred, points=points, debt_paid=debt_paid)
     change = posting.close(
         Reason.REFERRAL,
         at=tx.work.now,
@@ -131,7 +133,7 @@ def _take_back(work: Work, returned: Entry) -> None:
     if purchase.referrer is None:
         return
     key = store.referred_key(purchase.referrer, returned.member_id)
-    # Of one who was erased, too: what is taken back stays in the books.
+    # Of one who was erased nothing is taken, but it is noted.
     opened = wallets.open_wallet(work, purchase.referrer, key, absent=NotFound)
     referred = store.referred_from(opened.others[key])
     then = documents.program_version(work, referred.program_version)
