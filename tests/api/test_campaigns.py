@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.storage.work import Work
+from chalicelib.tiers.campaigns import service as campaigns
 from tests.campaigns import SENTENCE, begun, doubling, edited, giving
 from tests.events import Json
 from tests.faults import Fault, faults
@@ -134,6 +135,17 @@ def test_a_budget_is_spent_to_the_point_and_then_the_line_says_so(mall: Mall) ->
     assert mall.marketing.get(f"/admin/campaigns/{spring}")["spent"] == 250
     assert edited(mall, spring, budget=350)["spent"] == 250
     assert buy(mall, "lin", 100)["points"] == 200
+
+
+def test_what_is_given_back_to_a_budget_that_was_removed_is_there_when_it_comes_back(
+    mall: Mall,
+) -> None:
+    spring = begun(mall, doubling(budget=250))
+    assert campaigns.take(Work(mall.clock.now()), spring, points=100, mark="of a lost purchase")
+    edited(mall, spring, budget=None)
+    campaigns.give_back({spring: 100})
+    told = edited(mall, spring, budget=350)
+    assert (told["spent"], told["budget"]) == (0, 350)
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST, Fault.CONFLICT, Fault.THROTTLED])

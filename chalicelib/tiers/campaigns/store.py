@@ -20,6 +20,7 @@ from typing import Final
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kernel.errors import Contended, Unavailable
@@ -157,15 +158,21 @@ def take_budget(work: Work, campaign_id: str, *, points: int, mark: str) -> bool
 
 
 def return_budget(campaign_id: str, *, points: int) -> None:
-    """Give points back that paid for nothing.
+    """Give points back that paid for nothing: to what is left, unless the budget was removed.
 
     Tried once: given back twice, they would be spent twice. What goes wrong costs the campaign.
     """
-    item = BudgetItem(*budget_key(campaign_id))
-    actions: list[Action] = [BudgetItem.left.add(points), BudgetItem.taken.add(-points)]
-    try:
-        item.update(actions, BudgetItem.left.exists())
-    except UpdateError:
+    item, less = BudgetItem(*budget_key(campaign_id)), BudgetItem.taken.add(-points)
+    tries: tuple[tuple[list[Action], Condition], ...] = (
+        ([BudgetItem.left.add(points), less], BudgetItem.left.exists()),
+        ([less], BudgetItem.left.does_not_exist() & (BudgetItem.taken >= points)),
+    )
+    for actions, condition in tries:
+        try:
+            item.update(actions, condition)
+        except UpdateError as failure:
+            if code_of(failure) == REFUSED:
+                continue
         return
 
 
