@@ -135,7 +135,7 @@ class Sales(Ledger):
         paid = member.bring(points, purchase.expires_on)
         member.note("purchase_claim")
         self._book(subject, (purchase.report["channel"], purchase.report["purchase_id"]))
-        day = purchase.expires_on.isoformat()
+        day = purchase.expires_on.isoformat() if points else None
         told = {"points": points, "debt_paid": paid, "expires_on": day}
         return Expected(201, facts=told, again=201, writes=True)
 

@@ -12,11 +12,11 @@ from chalicelib.tiers.judging.model import Line
 class Claimed:
     """The points of a claim, why, how many of them paid debt, and the last day of the rest.
 
-    `replayed` when the same request had claimed them before.
+    Without points there is no last day. `replayed` when the same request had claimed them before.
     """
 
     points: int
     lines: tuple[Line, ...]
     debt_paid: int
-    expires_on: date
+    expires_on: date | None
     replayed: bool

@@ -50,12 +50,15 @@ class ClaimDraft(Body):
 
 
 class ClaimView(View):
-    """What a claim brought, why, how much of it paid a debt, and the last day of using the rest."""
+    """What a claim brought, why, how much of it paid a debt, and the last day of using the rest.
+
+    Where it brought nothing there is no such day.
+    """
 
     points: int
     explanation: list[ExplanationView]
     debt_paid: int
-    expires_on: date
+    expires_on: date | None
 
 
 @routes.post(

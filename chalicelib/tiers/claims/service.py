@@ -116,10 +116,11 @@ def _told(work: Work, purchase: Purchase, *, replayed: bool) -> Claimed:
     claimed, expires_on = purchase.claim, purchase.expires_on
     assert claimed is not None, purchase
     assert expires_on is not None, purchase
+    points = worth(judgement, left=purchase.paid.amount - claimed.refunded)
     return Claimed(
-        points=worth(judgement, left=purchase.paid.amount - claimed.refunded),
+        points=points,
         lines=explain_claim(judgement, refunded=claimed.refunded, booked_on=purchase.booked_on),
         debt_paid=claimed.debt_paid,
-        expires_on=expires_on,
+        expires_on=expires_on if points else None,
         replayed=replayed,
     )
