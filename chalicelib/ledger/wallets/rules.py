@@ -157,10 +157,11 @@ class Posting:
     def claw_back(self, points: int, own_date: date | None) -> ClawBack:
         """Take points back: from their own date first, if there is one, then soonest, then as debt.
 
-        A merged date is the later one by now. Of points that have expired nothing is taken.
+        A merged date is the later one by now. Of points that have expired nothing is taken, and
+        those of a member who was erased have.
         """
         own_date = calendar.home_of(own_date, self._merged) if own_date else None
-        if own_date and not self._is_usable(own_date):
+        if own_date and (self._erased or not self._is_usable(own_date)):
             return ClawBack(0, 0)
         own = min(points, self._lots.get(own_date, 0)) if own_date else 0
         self._take(own_date or NEVER, own)

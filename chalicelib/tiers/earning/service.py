@@ -100,7 +100,7 @@ def _refund(work: Work, returned: Return, *, client: str) -> Refunded:
     purchase = _purchase_of(work, returned, client=client)
     opened = None
     if purchase.member_id is not None:
-        # Of one who was erased, too: what is taken back stays in the books.
+        # Of one who was erased nothing is taken, but it is booked.
         opened = wallets.open_wallet(work, purchase.member_id, absent=NotFound)
     program = documents.present(work) if opened is None else opened.program
     refuse_other_channel(program, client, channel=returned.channel)
