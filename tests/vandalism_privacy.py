@@ -12,7 +12,7 @@ from tests import invariants_privacy as privacy
 from tests.mall import id_of
 from tests.vandalism import Plants, alter, change, items, put, remove, s, strip
 
-PERSONAL: Final = ("n", "e", "t", "b", "r")
+PERSONAL: Final = ("n", "e", "t", "b", "r", "ga")
 INSTANT: Final = s("2026-11-22T00:00:00Z")
 
 

@@ -49,7 +49,7 @@ def test_an_export_tells_every_item_of_the_member_or_says_why_not(mall: Mall) ->
     about = told["about"]
     assert (about["profile"]["name"], about["profile"]["phone"]) == ("林小雨", PHONE)
     kept = ProfileItem.get_attributes().keys() - Item.get_attributes().keys()
-    assert kept - about["profile"].keys() == {"mark", "device"}
+    assert kept - about["profile"].keys() == {"mark", "device", "language_assumed"}
     assert (about["wallet"], about["preferences"]["sms"]) == (lin.get("/me/wallet").json, True)
     assert [one["about"] for one in about["notices"]] == ["order_settled"]
     assert [(one["period"], one["units"]) for one in about["limits"]] == [("2026-11-21", 1)]

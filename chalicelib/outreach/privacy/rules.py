@@ -67,6 +67,14 @@ LEFT_OUT: Final = (
     ),
     LeftOut(
         "",
+        Text("语言是否由您告知", "Whether you told us your language"),
+        Text(
+            "仅说明语言是否为默认值；语言本身已在资料中列出。",
+            "It only says whether the language is a default; the profile tells which one it is.",
+        ),
+    ),
+    LeftOut(
+        "",
         Text("认领前的退款", "Refunds of a purchase from before you claimed it"),
         Text(
             "当时该消费尚无归属；已退金额见该笔消费。",
