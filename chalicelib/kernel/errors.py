@@ -214,10 +214,10 @@ class InvalidFields(RuleRefusal):
         self._chinese = chinese
 
     @classmethod
-    def at(cls, pointer: str, detail: str, *, zh: str = "") -> InvalidFields:
-        """Return the refusal of one field, named by its JSON pointer."""
+    def at(cls, pointer: str, detail: str, *, zh: str) -> InvalidFields:
+        """Return the refusal of one field, named by its JSON pointer, in both languages."""
         told = [{"pointer": pointer, "detail": detail}]
-        return cls(errors=told, chinese=[{"pointer": pointer, "detail": zh}] if zh else None)
+        return cls(errors=told, chinese=[{"pointer": pointer, "detail": zh}])
 
     @override
     def told(self, language: Language) -> Mapping[str, Fact]:

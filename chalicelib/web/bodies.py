@@ -47,17 +47,29 @@ PLAIN_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 M = TypeVar("M", bound=BaseModel)
 
 
+class Wrong(ValueError):
+    """What is wrong with a field, in both languages.
+
+    A check of several fields at once says by a JSON pointer `at` which of them is meant.
+    """
+
+    def __init__(self, en: str, *, zh: str, at: str = "") -> None:
+        """Keep both; what pydantic reads of it is the English."""
+        super().__init__(en)
+        self.en, self.zh, self.at = en, zh, at
+
+
 def plain_integer(given: object) -> object:
     """Refuse what pydantic would read kindly: ` 5`, `5.0`, `+5`, `1_0`, `05`."""
     if isinstance(given, str) and not PLAIN_INTEGER.fullmatch(given):
-        raise ValueError("not a whole number")
+        raise Wrong("not a whole number", zh="应为整数")
     return given
 
 
 def plain_flag(given: object) -> object:
     """Refuse what pydantic would read kindly: `yes`, `on`, `1`."""
     if isinstance(given, str) and given not in {"true", "false"}:
-        raise ValueError("neither true nor false")
+        raise Wrong("neither true nor false", zh="应为 true 或 false")
     return given
 
 
@@ -66,8 +78,11 @@ def plain_day(given: object) -> object:
     if not isinstance(given, str):
         return given
     if not PLAIN_DAY.fullmatch(given):
-        raise ValueError("not a day, YYYY-MM-DD")
-    return date.fromisoformat(given)
+        raise Wrong("not a day, YYYY-MM-DD", zh="应为 YYYY-MM-DD 格式的日期")
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise Wrong("there is no such day", zh="没有这一天") from None
 
 
 def plain_instant(given: object) -> object:
@@ -75,10 +90,13 @@ def plain_instant(given: object) -> object:
     if not isinstance(given, str):
         return given
     if not PLAIN_INSTANT.fullmatch(given):
-        raise ValueError("not an RFC 3339 time")
-    instant = datetime.fromisoformat(given.upper())
+        raise Wrong("not an RFC 3339 time", zh="应为 RFC 3339 格式的时间")
+    try:
+        instant = datetime.fromisoformat(given.upper())
+    except ValueError:
+        raise Wrong("there is no such time", zh="没有这一时间") from None
     if instant.year not in YEARS:
-        raise ValueError("not a time of this millennium")
+        raise Wrong("not a time of this millennium", zh="应为 2000 至 2999 年之间的时间")
     return instant.astimezone(UTC)
 
 
@@ -144,6 +162,10 @@ class MoneyOut(View):
 
 CHINESE: Final[Mapping[str, str]] = {
     "bool_type": "应为布尔值",
+    "date_type": "应为日期",
+    "datetime_type": "应为时间",
+    "dict_type": "应为对象",
+    "enum": "不在允许的取值之内",
     "extra_forbidden": "未知字段",
     "greater_than": "数值过小",
     "greater_than_equal": "数值过小",
@@ -220,14 +242,16 @@ def errors_of(
     wrong: ValidationError, document: object, *, language: Language
 ) -> list[dict[str, str]]:
     """Return what is wrong, field by field, never quoting what was sent."""
-    found = wrong.errors(include_url=False, include_context=False, include_input=False)
-    return [
-        error(
-            pointer_to(item["loc"], document, missing=item["type"] == "missing"),
-            detail_of(item, language),
-        )
-        for item in found[:ERRORS_MAX]
-    ]
+    found = wrong.errors(include_url=False, include_input=False)
+    return [_told(item, document, language=language) for item in found[:ERRORS_MAX]]
+
+
+def _told(item: ErrorDetails, document: object, *, language: Language) -> dict[str, str]:
+    pointer = pointer_to(item["loc"], document, missing=item["type"] == "missing")
+    own = item.get("ctx", {}).get("error")
+    if isinstance(own, Wrong):
+        return error(pointer + own.at, own.en if language == "en" else own.zh)
+    return error(pointer, detail_of(item, language))
 
 
 def error(pointer: str, detail: str) -> dict[str, str]:
@@ -236,9 +260,9 @@ def error(pointer: str, detail: str) -> dict[str, str]:
 
 
 def detail_of(item: ErrorDetails, language: Language) -> str:
-    """Return a field's error as a person reads it."""
+    """Return what pydantic found wrong as a person reads it."""
     if language == "en":
-        return item["msg"].removeprefix("Value error, ")
+        return item["msg"]
     return CHINESE.get(item["type"], CHINESE_OTHERWISE)
 
 

@@ -123,8 +123,8 @@ def test_a_drop_has_at_most_a_hundred_thousand_units(mall: Mall) -> None:
     [
         ({"mode": "numbered", "units": NUMBERED_MAX + 1}, "/stock/units"),
         ({"mode": "coded", "units": 1}, "/stock/units"),
-        ({"mode": "numbered", "units": 5, "peak_per_second": 4}, "/stock"),
-        ({"mode": "coded", "peak_per_second": 4}, "/stock"),
+        ({"mode": "numbered", "units": 5, "peak_per_second": 4}, "/stock/peak_per_second"),
+        ({"mode": "coded", "peak_per_second": 4}, "/stock/peak_per_second"),
     ],
     ids=str,
 )

@@ -121,6 +121,18 @@ def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
     assert odd == []
 
 
+def test_what_is_wrong_with_a_field_is_told_in_both_languages() -> None:
+    # Pydantic takes any ValueError for what is wrong with a field, and knows it in English only.
+    odd = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in house()
+        if path.stem in {"views", "routes", "bodies"}
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Raise) and "ValueError" in ast.unparse(node)
+    ]
+    assert odd == []
+
+
 def test_every_folder_of_code_is_a_package() -> None:
     folders = {path.parent for path in sources()} - {ROOT}
     assert [name_of(folder) for folder in folders if not (folder / "__init__.py").exists()] == []

@@ -126,9 +126,9 @@ def test_any_other_cursor_is_an_invalid_field_in_both_languages(query: str, curs
     }
 
 
-def test_a_field_without_a_chinese_text_is_told_as_it_is() -> None:
-    refused = InvalidFields.at("/a", "no")
-    assert refused.told("zh-CN") == {"errors": [{"pointer": "/a", "detail": "no"}]}
+def test_errors_that_are_in_the_language_of_the_caller_are_told_as_they_are() -> None:
+    refused = InvalidFields(errors=[{"pointer": "/a", "detail": "否"}])
+    assert refused.told("zh-CN") == {"errors": [{"pointer": "/a", "detail": "否"}]}
 
 
 def test_a_sentence_holds_the_facts_in_the_language_asked_for() -> None:

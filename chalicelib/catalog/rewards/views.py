@@ -27,13 +27,13 @@ from chalicelib.catalog.stock.rules import UNITS_MAX
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.kernel.points import POINTS_MAX
-from chalicelib.web.bodies import Body, Instant, MoneyIn, View
+from chalicelib.web.bodies import Body, Instant, MoneyIn, View, Wrong
 
 
 def one_for_each_period(limits: list[LimitBody]) -> list[LimitBody]:
     """Refuse two limits of one period."""
     if len({limit.per for limit in limits}) != len(limits):
-        raise ValueError("a period is named twice")
+        raise Wrong("a period is named twice", zh="同一期间重复设置")
     return limits
 
 
@@ -100,9 +100,12 @@ class StockBody(Body):
     def counts_where_it_is_counted(self) -> Self:
         """Refuse units of what never runs out, and a peak of what is not counted."""
         if self.mode is Mode.UNLIMITED and self.units:
-            raise ValueError("an unlimited reward has no units")
+            raise Wrong(
+                "an unlimited reward has no units", zh="不限量的奖励没有库存数量", at="/units"
+            )
         if self.mode is not Mode.COUNTED and self.peak_per_second:
-            raise ValueError("only a counted reward has a peak")
+            zh = "仅计数库存的奖励可设置峰值"
+            raise Wrong("only a counted reward has a peak", zh=zh, at="/peak_per_second")
         return self
 
     def plan(self, reward_id: str) -> StockPlan:
@@ -138,7 +141,7 @@ class WindowBody(Body):
     def opens_before_it_closes(self) -> Self:
         """Refuse a window that never holds."""
         if self.opens is not None and self.closes is not None and self.opens >= self.closes:
-            raise ValueError("from is not before until")
+            raise Wrong("from is not before until", zh="from 须早于 until", at="/from")
         return self
 
 

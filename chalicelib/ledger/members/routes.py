@@ -18,7 +18,7 @@ from chalicelib.ledger.members.rules import (
     SubjectTaken,
 )
 from chalicelib.ledger.members.views import MEMBER_EXAMPLE, MemberView
-from chalicelib.web.bodies import PRINTABLE, Body, Day, View
+from chalicelib.web.bodies import PRINTABLE, Body, Day, View, Wrong
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.identity import OPERATOR
 from chalicelib.web.routes import Routes
@@ -114,7 +114,7 @@ class ShownDraft(Body):
     def one(self) -> Self:
         """Refuse both, and neither."""
         if (self.code is None) == (self.phone is None):
-            raise ValueError("give either code or phone")
+            raise Wrong("give either code or phone", zh="code 与 phone 须填写且仅填写其一")
         return self
 
 

@@ -14,7 +14,7 @@ from chalicelib.outreach.notices.model import Quiet, Wishes
 from chalicelib.outreach.notices.rules import hour_of
 from chalicelib.outreach.notices.views import WISHES_EXAMPLE, WishesView
 from chalicelib.settings import settings
-from chalicelib.web.bodies import Body
+from chalicelib.web.bodies import Body, Wrong
 from chalicelib.web.calls import Call
 from chalicelib.web.routes import Routes
 
@@ -34,7 +34,8 @@ class QuietBody(Body):
     def some_hours(self) -> Self:
         """Refuse hours that end when they begin: nobody knows which day was meant."""
         if self.opens == self.until:
-            raise ValueError("until is from: give null for no quiet hours")
+            zh = "until 与 from 相同；如不需要免打扰时段，请填 null"
+            raise Wrong("until is from: give null for no quiet hours", zh=zh, at="/until")
         return self
 
 

@@ -16,7 +16,7 @@ from chalicelib.program.documents import service
 from chalicelib.program.documents.model import Activities, Program, ReviewPolicy
 from chalicelib.program.documents.rules import ZoneFixed, is_zone
 from chalicelib.program.documents.views import ActivitiesBody
-from chalicelib.web.bodies import Body, Currency, MoneyIn
+from chalicelib.web.bodies import Body, Currency, MoneyIn, Wrong
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Example, Routes
 
@@ -37,22 +37,27 @@ OPTIONAL: Final = frozenset({"review", "activities"})
 def known_zone(name: str) -> str:
     """Refuse what is no time zone of the IANA database."""
     if not is_zone(name):
-        raise ValueError("not a time zone")
+        raise Wrong("not a time zone", zh="不是有效的时区")
     return name
 
 
 def known_currency(code: str) -> str:
     """Refuse a currency whose minor units are not known."""
     if code not in MINOR_DIGITS:
-        raise ValueError(f"not one of {', '.join(sorted(MINOR_DIGITS))}")
+        known = ", ".join(sorted(MINOR_DIGITS))
+        raise Wrong(f"not one of {known}", zh=f"应为以下币种之一：{known}")
     return code
 
 
 def different(languages: list[Language]) -> list[Language]:
     """Refuse a language that is named twice."""
     if len(set(languages)) != len(languages):
-        raise ValueError("a language is named twice")
+        raise Wrong("a language is named twice", zh="语言重复")
     return languages
+
+
+def _foreign(at: str) -> Wrong:
+    return Wrong("not the program's currency", zh="与本计划的货币不一致", at=at)
 
 
 Months = Annotated[int, Field(ge=1, le=MONTHS_MAX)]
@@ -142,10 +147,10 @@ class ProgramBody(Body):
         """Refuse a worth, or a least purchase, in another currency."""
         worth = self.review.worth if self.review else None
         if worth is not None and worth.currency != self.currency:
-            raise ValueError("review.worth is not in the program's currency")
+            raise _foreign("/review/worth/currency")
         minimum = self.activities.referral.minimum if self.activities else None
         if minimum is not None and minimum.amount and minimum.currency != self.currency:
-            raise ValueError("activities.referral.minimum is not in the program's currency")
+            raise _foreign("/activities/referral/minimum/currency")
         return self
 
     @classmethod

@@ -14,7 +14,7 @@ from chalicelib.program.documents.model import (
     StreakBonus,
     Task,
 )
-from chalicelib.web.bodies import Body, MoneyIn
+from chalicelib.web.bodies import Body, MoneyIn, Wrong
 
 ACTIVITY_POINTS_MAX: Final = 1_000_000
 """What nobody has paid for stays far below what purchases earn."""
@@ -45,7 +45,7 @@ class StreakBody(Body):
 def different_lengths(streaks: list[StreakBody]) -> list[StreakBody]:
     """Refuse two bonuses for streaks of one length: together they would be one."""
     if len({streak.days for streak in streaks}) != len(streaks):
-        raise ValueError("a number of days is named twice")
+        raise Wrong("a number of days is named twice", zh="天数重复")
     return streaks
 
 

@@ -63,7 +63,10 @@ class Facts:
 def price_of(reward: Reward, ask: Ask) -> Price:
     """Return the price of all units of the option asked for."""
     if ask.option >= len(reward.options):
-        raise InvalidFields.at("/option", f"this reward has {len(reward.options)} option(s)")
+        count = len(reward.options)
+        raise InvalidFields.at(
+            "/option", f"this reward has {count} option(s)", zh=f"该奖励仅有 {count} 个兑换选项"
+        )
     option = reward.options[ask.option]
     cash = option.cash and Money(option.cash.amount * ask.quantity, option.cash.currency)
     return Price(option.points * ask.quantity, cash)

@@ -24,7 +24,7 @@ from chalicelib.redeem.returns.rules import (
     OrderNotCancellable,
     RefundExceedsOrder,
 )
-from chalicelib.web.bodies import Body, MoneyOut, View
+from chalicelib.web.bodies import Body, MoneyOut, View, Wrong
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Routes
 
@@ -51,7 +51,7 @@ class RefundDraft(Body):
     def one(self) -> Self:
         """Refuse both."""
         if self.quantity is not None and self.amount is not None:
-            raise ValueError("give either quantity or amount")
+            raise Wrong("give either quantity or amount", zh="quantity 与 amount 只能填写其一")
         return self
 
     def wanted(self) -> RefundRequest:

@@ -14,7 +14,7 @@ from chalicelib.tiers.activities import service
 from chalicelib.tiers.activities.model import NextBonus, Open
 from chalicelib.tiers.activities.rules import AlreadyCheckedIn, EvidenceUsed, as_meant
 from chalicelib.tiers.earning.views import ExplanationView, explained
-from chalicelib.web.bodies import PRINTABLE, Body, View
+from chalicelib.web.bodies import PRINTABLE, Body, View, Wrong
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Example, Routes
 
@@ -42,7 +42,7 @@ def something(evidence: str) -> str:
     """Return evidence as it was meant; blanks alone are none."""
     meant = as_meant(evidence)
     if not meant:
-        raise ValueError("nothing but blanks")
+        raise Wrong("nothing but blanks", zh="不能只有空白")
     return meant
 
 

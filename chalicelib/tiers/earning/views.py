@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import Language
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.tiers.judging.model import Line
-from chalicelib.web.bodies import Body, Instant, MoneyIn, View
+from chalicelib.web.bodies import Body, Instant, MoneyIn, View, Wrong
 
 LINES_MAX: Final = 100
 """Lines of one purchase: a long receipt, and the body stays within its limit."""
@@ -72,7 +72,7 @@ class Basket(Body):
         """Refuse lines that add up to more than the purchase; they decide what campaigns give."""
         paid = info.data.get("paid")
         if paid is not None and sum(line.amount for line in lines or ()) > paid.amount:
-            raise ValueError("the lines add up to more than was paid")
+            raise Wrong("the lines add up to more than was paid", zh="各行金额之和超过实付金额")
         return lines
 
     def amounts(self) -> Mapping[str, int]:

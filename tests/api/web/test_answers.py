@@ -94,7 +94,7 @@ def test_facts_become_members_and_cannot_hide_the_standing_ones(api: Api, small:
     ("refusal", "status"),
     [
         (NotEnrolled(), 404),
-        (InvalidFields.at("/x", "no"), 422),
+        (InvalidFields.at("/x", "no", zh="否"), 422),
         (TooMany(retry_after_seconds=9), 429),
     ],
 )
