@@ -100,6 +100,9 @@ def test_a_member_buys_in_the_month_of_the_birthday_and_on_the_member_day(mall: 
     assert reasons == {"birthday", "day"}
     (hint,) = told["quote"]["hints"]
     assert hint["text"] == "Double in spring: the next day is 2026-11-22."
+    made(mall.till.post("/members", {"subject": "wei", "birthday": "1990-03-08"}), 201)
+    texts = {hint["text"] for hint in buy(mall, "wei", 100)["quote"]["hints"]}
+    assert texts == {hint["text"], "Double in spring: the next day is 2027-03-01."}
     mall.clock.advance(days=1)
     assert buy(mall, "lin", 100)["points"] == buy(mall, "mei", 100)["points"] == 300
 

@@ -96,7 +96,7 @@ def test_cutting_a_budget_binds_a_purchase_that_is_on_its_way(mall: Mall) -> Non
         bought = buys(mall)
     assert bought["points"] == 100
     assert bought["explanation"][1]["text"] == (
-        "Double in spring: what is left of it does not cover this purchase."
+        "Double in spring: it has too few points left to reward this purchase."
     )
     assert spent(mall, spring) == 0
 

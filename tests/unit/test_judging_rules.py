@@ -97,6 +97,15 @@ def test_a_birthday_month_is_the_month_of_the_birthday_on_29_february_too() -> N
     ):
         assert gives(campaign, facts=leap, at=noon(day)) is holds
     assert reasons_of(judged(campaign)) == {"a": "birthday"}
+    known = (None, date(2000, 1, 1))
+    told = [judged(campaign, facts=Facts(birthday=day)).not_applied for day in known]
+    assert [(one.en, one.zh) for (one,) in told] == [
+        (
+            "Double in spring: it is for the month of your birthday, and we do not know yours.",
+            "春季双倍：仅限生日当月，而您尚未登记生日。",
+        ),
+        ("Double in spring: it is for the month of your birthday.", "春季双倍：仅限生日当月。"),
+    ]
 
 
 def test_a_threshold_is_reached_at_its_amount_and_not_one_fen_below() -> None:
@@ -170,8 +179,9 @@ def test_a_multiplier_gives_as_much_as_its_cap_leaves(room: int, points: int) ->
         told = "Double in spring: 99 points more, as one member gets at most 500 points a month."
         assert line.sentence("en") == told
     if room == 0:
-        assert "you have had all of it" in line.sentence("en")
-        assert line.sentence("zh-CN") == "春季双倍：您已达到该活动的会员上限。"
+        told = "Double in spring: you have had all that it gives one member in a month."
+        assert line.sentence("en") == told
+        assert line.sentence("zh-CN") == "春季双倍：您已达到该活动的每月会员上限。"
 
 
 def test_a_bonus_is_given_whole_or_not_at_all() -> None:
@@ -192,7 +202,8 @@ def test_a_budget_pays_for_all_of_it_or_for_nothing_and_the_line_says_so(
     if not points:
         told = ("its points are used up", "活动积分已发完")
         if left > 0:
-            told = ("what is left of it does not cover this purchase", "剩余积分不足以用于本次消费")
+            en = "it has too few points left to reward this purchase"
+            told = (en, "活动剩余的积分不足以奖励本次消费")
         assert (line.en, line.zh) == (f"Double in spring: {told[0]}.", f"春季双倍：{told[1]}。")
     # The line says it, and nothing says it again.
     assert reasons_of(verdict) == {}

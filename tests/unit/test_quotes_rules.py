@@ -36,7 +36,7 @@ def hints(
     points = worth(judgement, left=case.basket.paid.amount)
     found = [
         hint(instead, judge(instead.case, known), points=points)
-        for instead in alternatives(case, present or case, today=today)
+        for instead in alternatives(case, present or case, today=today, birthday=known.birthday)
     ]
     return [one.sentence("en") for one in found if one is not None]
 
@@ -48,7 +48,7 @@ def on_monday(**fields: Any) -> Campaign:
 
 def test_what_is_missing_to_a_threshold_is_told_with_its_gain_in_both_languages() -> None:
     case = a_case(a_bonus(yuan=500), fen=48_800)
-    (instead,) = alternatives(case, case, today=TODAY)
+    (instead,) = alternatives(case, case, today=TODAY, birthday=None)
     told = hint(instead, judge(instead.case), points=488)
     assert told is not None
     assert told.en == "Double in spring: ¥12.00 more and you get +200."
@@ -58,10 +58,19 @@ def test_what_is_missing_to_a_threshold_is_told_with_its_gain_in_both_languages(
     assert hints(multiplier, fen=50_000) == []
 
 
-def test_more_of_a_category_is_more_of_the_purchase() -> None:
+def test_more_of_a_category_is_more_of_the_purchase_and_is_named() -> None:
     tea = a_bonus(yuan=500, categories=("tea", "mugs"))
     told = hints(tea, fen=60_000, amounts={"tea": 100, "mugs": 47_900})
-    assert told == ["Double in spring: ¥20.00 more and you get +200."]
+    assert told == ["Double in spring: ¥20.00 more of tea and you get +200."]
+    told = hints(tea, fen=60_000, amounts={"mugs": 48_000})
+    assert told == ["Double in spring: ¥20.00 more of mugs and you get +200."]
+    # With none of it in the basket, all of the threshold is missing.
+    case = a_case(tea, fen=60_000)
+    (instead,) = alternatives(case, case, today=TODAY, birthday=None)
+    told_of = hint(instead, judge(instead.case), points=600)
+    assert told_of is not None
+    assert told_of.en == "Double in spring: ¥500.00 more of tea and you get +200."
+    assert told_of.zh == "春季双倍：再购买 ¥500.00 的“tea”类商品即可享受，得 +200 积分。"
 
 
 def test_another_day_is_behind_the_purchases_and_behind_today_and_within_the_window() -> None:
@@ -114,8 +123,31 @@ def test_what_another_multiplier_beats_is_no_reason_to_come_back() -> None:
         assert hints(on_monday(), triple) == []
 
 
-def test_a_birthday_in_the_month_of_the_other_day_is_told_and_no_other() -> None:
+@pytest.mark.parametrize(
+    ("month", "fields", "day"),
+    [
+        (11, {"weekdays": ("mon",)}, "2026-11-23"),
+        (11, {"member_day": 1}, "2027-11-01"),
+        (11, {"weekdays": ("sun",), "closes": noon(date(2026, 11, 22))}, "2026-11-22"),
+        (12, {}, "2026-12-01"),
+        (12, {"weekdays": ("mon",)}, "2026-12-07"),
+        (3, {}, "2027-03-01"),
+        (2, {"member_day": 31}, "2027-02-28"),
+        (3, {"closes": noon(date(2027, 2, 28))}, None),
+    ],
+)
+def test_the_day_of_a_campaign_for_birthdays_is_in_the_month_of_the_members(
+    month: int, fields: Mapping[str, Any], day: str | None
+) -> None:
+    birthday = Facts(birthday=date(2000, month, 29))
+    told = hints(a_campaign(birthday_month=True, **fields), facts=birthday)
+    assert told == ([f"Double in spring: the next day is {day}."] if day else [])
+
+
+def test_in_the_month_of_a_birthday_more_money_is_told_and_no_day() -> None:
     born = Facts(birthday=date(2000, 11, 30))
-    assert hints(on_monday(birthday_month=True), facts=born) == [NEXT]
-    assert hints(a_campaign(birthday_month=True, member_day=1), facts=born) == []
-    assert len(hints(a_bonus(birthday_month=True), facts=born)) == 1
+    assert hints(a_campaign(birthday_month=True), facts=born) == []
+    told = hints(a_bonus(birthday_month=True), facts=born)
+    assert told == ["Double in spring: ¥400.00 more and you get +200."]
+    # Nobody can tell the month of a birthday that is not on file.
+    assert hints(a_campaign(birthday_month=True)) == []

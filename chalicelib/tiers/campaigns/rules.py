@@ -96,11 +96,22 @@ def _reaches(threshold: Money, about: Money) -> bool:
     return about.currency == threshold.currency and about.amount >= threshold.amount
 
 
-def next_day(campaign: Campaign, after: date, *, zone: str) -> date | None:
-    """Return the next day behind another on which a campaign holds, within its window."""
+def next_day(
+    campaign: Campaign, after: date, *, zone: str, birthday: date | None = None
+) -> date | None:
+    """Return the next day behind another on which a campaign holds, within its window.
+
+    Of one for the month of a birthday, a day in that month; None where nobody knows it.
+    """
+    firsts, months = [after + timedelta(days=1)], set(range(1, 13))
+    if campaign.birthday_month:
+        if birthday is None:
+            return None
+        months = {birthday.month}
+        firsts.append(date(after.year + (after.month >= birthday.month), birthday.month, 1))
     last = _last_day(campaign.closes, zone)
-    days = _days([campaign], first=after + timedelta(days=1), last=last)
-    return next((day for day in days if is_day(campaign, day)), None)
+    days = (day for first in firsts for day in _days([campaign], first=first, last=last))
+    return next((day for day in days if day.month in months and is_day(campaign, day)), None)
 
 
 def period_of(per: Per, day: date) -> str:

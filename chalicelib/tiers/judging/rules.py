@@ -51,15 +51,28 @@ REASONS: Final = {
     Why.BIRTHDAY: ("it is for the month of your birthday", "仅限生日当月"),
     Why.THRESHOLD: ("the amount is too low", "金额未达要求"),
     Why.TOO_LITTLE: ("the amount is too low for a point", "金额不足以获得积分"),
-    Why.CAP: ("you have had all of it that one member can have", "您已达到该活动的会员上限"),
     Why.BUDGET: ("its points are used up", "活动积分已发完"),
     Why.UNCOVERED: (
-        "what is left of it does not cover this purchase",
-        "剩余积分不足以用于本次消费",
+        "it has too few points left to reward this purchase",
+        "活动剩余的积分不足以奖励本次消费",
     ),
     Why.BETTER: ("another multiplier gives you more", "已适用更优惠的倍数"),
 }
 """Why a campaign gives nothing, as half a sentence in English and in Chinese."""
+CAPPED: Final = {
+    Per.DAY: ("you have had all that it gives one member in a day", "您已达到该活动的每日会员上限"),
+    Per.MONTH: (
+        "you have had all that it gives one member in a month",
+        "您已达到该活动的每月会员上限",
+    ),
+    Per.EVER: ("you have had all that it gives one member", "您已达到该活动的会员上限"),
+}
+"""The same of a cap, by its period: there may be more in the next one."""
+UNKNOWN: Final = (
+    "it is for the month of your birthday, and we do not know yours",
+    "仅限生日当月，而您尚未登记生日",
+)
+"""The same of a birthday that was asked for and that nobody has on file."""
 PERIODS: Final = {Per.DAY: ("a day", "每日"), Per.MONTH: ("a month", "每月"), Per.EVER: ("", "")}
 
 
@@ -100,7 +113,7 @@ def judge(case: Case, facts: Facts = NO_FACTS) -> Judged:
     judgement = Judgement(case.program, case.basket.paid, case.campaigns.version, tuple(lines))
     told = {outcome.campaign.id for outcome in lines}
     elsewhere = {name: why for name, why in against.items() if name not in told}
-    return Judged(judgement, tuple(_not_applied(case, elsewhere)))
+    return Judged(judgement, tuple(_not_applied(case, elsewhere, birthday=facts.birthday)))
 
 
 def best_of(multipliers: Sequence[Outcome]) -> Outcome | None:
@@ -233,14 +246,21 @@ def _lasting(days: int, *, booked_on: date | None) -> tuple[str, str]:
     return f", valid through {last.isoformat()}", f"，有效期至 {last.isoformat()}"
 
 
-def _not_applied(case: Case, against: Mapping[str, Why]) -> Iterator[Told]:
+def _not_applied(
+    case: Case, against: Mapping[str, Why], *, birthday: date | None
+) -> Iterator[Told]:
     for campaign in case.campaigns.campaigns:
-        if campaign.id in against:
-            yield _told(campaign, against[campaign.id])
+        why = against.get(campaign.id)
+        if why is Why.BIRTHDAY and birthday is None:
+            en, zh = UNKNOWN
+            yield Told(campaign.id, *said(campaign, en=en, zh=zh), why)
+        elif why is not None:
+            yield _told(campaign, why)
 
 
 def _told(campaign: Campaign, why: Why) -> Told:
-    en, zh = REASONS[why]
+    cap = campaign.per_member
+    en, zh = CAPPED[cap.per] if why is Why.CAP and cap else REASONS[why]
     return Told(campaign.id, *said(campaign, en=en, zh=zh), why)
 
 

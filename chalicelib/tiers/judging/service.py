@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from chalicelib.kernel.errors import Refusal, Unavailable
 from chalicelib.kernel.ids import random_token
@@ -65,6 +65,13 @@ def judged(work: Work, cases: Sequence[Case]) -> list[Judged]:
     keys = dict.fromkeys(key for case in cases for key in _asked(case))
     found = fetch_raw(work, list(keys))
     return [judge(case, _facts(case, found)) for case in cases]
+
+
+def birthday_of(work: Work, cases: Sequence[Case]) -> date | None:
+    """Return the birthday of a purchase's member; read only where some campaign asks for one."""
+    profiles = {_profile(case.basket, case.campaigns.campaigns) for case in cases}
+    found = fetch_raw(work, [profile for profile in profiles if profile is not None])
+    return next((members.birthday_in(raw) for raw in found.values()), None)
 
 
 def grant(work: Work, case: Case, *, purchase: Key) -> Granted:

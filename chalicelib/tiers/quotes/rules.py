@@ -6,45 +6,55 @@ the campaign really gives it something, and it all comes to more than now.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from chalicelib.kernel.clock import start_of
 from chalicelib.kernel.money import Money, written
-from chalicelib.tiers.campaigns.model import Basket, Campaign, Why
+from chalicelib.tiers.campaigns.model import Campaign, Why
 from chalicelib.tiers.campaigns.rules import missed, next_day, short_of
 from chalicelib.tiers.judging.model import Case, Judged, Told
 from chalicelib.tiers.judging.rules import said, worth
+
+MONEY_HELPS: Final = frozenset({Why.CATEGORY, Why.THRESHOLD})
+"""What a purchase no longer misses once there is enough in it of what a campaign is about."""
+A_DAY_HELPS: Final = frozenset({Why.DAY, Why.BIRTHDAY})
 
 
 @dataclass(frozen=True, slots=True)
 class Instead:
     """A purchase as it might be made instead, for the sake of one campaign.
 
-    With so much more `money` of what the campaign is about, or on another `day`.
+    With so much more `money` (of a `category`, where the campaign asks for some), or on another
+    `day`.
     """
 
     campaign: Campaign
     case: Case
     money: Money | None = None
+    category: str | None = None
     day: date | None = None
 
 
-def alternatives(case: Case, present: Case, *, today: date) -> Iterator[Instead]:
+def alternatives(
+    case: Case, present: Case, *, today: date, birthday: date | None
+) -> Iterator[Instead]:
     """Yield what might earn more than a purchase, the campaign's ids in order.
 
     More money by the rules of its own instant; another day, behind today, by those of now.
     """
     for campaign in case.campaigns.campaigns:
         missing = short_of(campaign, case.basket)
-        if _missed(campaign, case.basket) is Why.THRESHOLD and missing is not None:
-            more = _with_more(case.basket, campaign, missing=missing)
-            yield Instead(campaign, replace(case, basket=more), money=missing)
+        if missing and missed(campaign, case.basket, birthday=birthday) in MONEY_HELPS:
+            yield _with_more(case, campaign, missing=missing)
     for campaign in present.campaigns.campaigns:
-        if _missed(campaign, present.basket) is not Why.DAY:
+        if missed(campaign, present.basket, birthday=birthday) not in A_DAY_HELPS:
             continue
-        day = next_day(campaign, max(present.basket.day, today), zone=present.zone)
+        after = max(present.basket.day, today)
+        day = next_day(campaign, after, zone=present.zone, birthday=birthday)
         if day is not None:
             at = start_of(day, present.zone)
             later = replace(present.basket, at=at, day=day)
@@ -63,25 +73,27 @@ def hint(instead: Instead, judged: Judged, *, points: int) -> Told | None:
         en, zh = f"the next day is {day}", f"下一个活动日为 {day}"
         return Told(campaign.id, *said(campaign, en=en, zh=zh), Why.DAY)
     more = written(instead.money)
-    en, zh = f"{more} more and you get it", f"再消费 {more} 即可享受"
-    if campaign.bonus is not None:
-        en, zh = f"{more} more and you get +{gives}", f"{zh}，得 +{gives} 积分"
+    en, zh = f"{more} more", f"再消费 {more} "
+    if instead.category is not None:
+        en, zh = f"{en} of {instead.category}", f"再购买 {more} 的“{instead.category}”类商品"
+    en, zh = f"{en} and you get ", f"{zh}即可享受"
+    en = en + ("it" if campaign.bonus is None else f"+{gives}")
+    zh = zh + ("" if campaign.bonus is None else f"，得 +{gives} 积分")
     return Told(campaign.id, *said(campaign, en=en, zh=zh), Why.THRESHOLD)
 
 
-def _missed(campaign: Campaign, basket: Basket) -> Why | None:
-    """Return what a purchase misses, were it made in the month of its member's birthday.
+def _with_more(case: Case, campaign: Campaign, *, missing: Money) -> Instead:
+    """Return a purchase with so much more of what a campaign is about.
 
-    Judging tells whether it is.
+    Of its categories the first that is in the purchase, else its first. Only that one is told: more
+    of another might be what another campaign multiplies.
     """
-    return missed(campaign, basket, birthday=basket.day)
-
-
-def _with_more(basket: Basket, campaign: Campaign, *, missing: Money) -> Basket:
-    """Return a purchase with so much more of what a campaign is about."""
+    basket = case.basket
     paid = replace(basket.paid, amount=basket.paid.amount + missing.amount)
     if not campaign.categories:
-        return replace(basket, paid=paid)
-    category = campaign.categories[0]
-    amount = basket.amounts.get(category, 0) + missing.amount
-    return replace(basket, paid=paid, amounts={**basket.amounts, category: amount})
+        return Instead(campaign, replace(case, basket=replace(basket, paid=paid)), missing)
+    there = (name for name in campaign.categories if basket.amounts.get(name))
+    category = next(there, campaign.categories[0])
+    amounts = Counter(basket.amounts) + Counter({category: missing.amount})
+    more = replace(basket, paid=paid, amounts=amounts)
+    return Instead(campaign, replace(case, basket=more), missing, category)

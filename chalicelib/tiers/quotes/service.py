@@ -2,7 +2,8 @@
 
 A quote agrees with the purchase to the point as long as nothing changes in between: a budget may
 be used up meanwhile, or a member reach a cap. One read tells what the purchase is judged by, and
-every alternative that may be worth a hint.
+every alternative that may be worth a hint. Where a campaign is for the month of a birthday, another
+tells which one before.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def _quote(work: Work, asked: Sale, *, head: Head, program: Program) -> Quote:
     case = earning.case_of(work, asked, head=head, program=program)
     present = judging.case_of(work, case.basket, head=head, told=None)
     today = day_of(work.now, case.zone)
-    instead = list(alternatives(case, present, today=today))
+    birthday = judging.birthday_of(work, [case, present])
+    instead = list(alternatives(case, present, today=today, birthday=birthday))
     judged, *others = judging.judged(work, [case, *(other.case for other in instead)])
     points = worth(judged.judgement, left=asked.paid.amount)
     hints = (hint(o, told, points=points) for o, told in zip(instead, others, strict=True))
