@@ -1,9 +1,10 @@
-"""One request for each code of check-ins, tasks and referrals that is answered with it."""
+"""One request for each code of activities and campaigns that is answered with it."""
 
 from __future__ import annotations
 
+from tests.campaigns import begun, giving
 from tests.mall import Mall, id_of, made
-from tests.refused import Send
+from tests.refused import Send, settings
 
 EVIDENCE = {"evidence": "https://example.test/posts/1"}
 
@@ -24,3 +25,8 @@ def referral_refused(mall: Mall) -> Send:
     made(mall.till.post("/members", {"subject": "lin", "device": "9f2c"}), 201)
     told = {"referred_by": id_of("lin"), "device": "9f2c"}
     return lambda headers: mall.till.post("/members", told, headers=headers)
+
+
+def campaigns_at_odds(mall: Mall) -> Send:
+    begun(mall, giving(200))
+    return settings(mall, currency="jpy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.tiers.activities import routes as activities
+from chalicelib.tiers.amending import routes as amending
 from chalicelib.tiers.claims import routes as claims
 from chalicelib.tiers.earning import routes as earning
 from chalicelib.tiers.marketing import routes as marketing
@@ -13,6 +14,7 @@ from chalicelib.web.routes import Routes
 
 DOORS: Final[tuple[Routes, ...]] = (
     activities.routes,
+    amending.routes,
     claims.routes,
     earning.routes,
     marketing.routes,

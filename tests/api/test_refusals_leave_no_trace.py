@@ -45,6 +45,7 @@ CAUSES: Final[Mapping[str, refused.Prepare]] = {
     "not_eligible": refused.not_eligible,
     "not_redeemable_now": refused.not_redeemable_now,
     "campaign_unclear": refused.campaign_unclear,
+    "campaigns_at_odds": refused_activities.campaigns_at_odds,
     "already_checked_in": refused_activities.already_checked_in,
     "evidence_used": refused_activities.evidence_used,
     "referral_refused": refused_activities.referral_refused,

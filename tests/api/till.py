@@ -17,10 +17,11 @@ from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.model import Wallet
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.program.documents import service as documents
-from chalicelib.program.documents.model import Program
+from chalicelib.program.documents.model import Program, Wanted
 from chalicelib.storage.table import Item, connection
 from chalicelib.storage.transaction import Transaction, persist
 from chalicelib.storage.work import Work
+from chalicelib.tiers.amending import service as amending
 from chalicelib.tiers.earning import routes as earning
 from chalicelib.tiers.marketing import routes as marketing
 from chalicelib.tiers.quotes import routes as quotes
@@ -75,7 +76,7 @@ class Till:
         """Put the next version of the settings."""
         wanted = replace(documents.present(self.work), **changes)
         mark = f"{wanted.version}".encode()
-        return documents.change(self.work, wanted, by="sub-operator", fingerprint=mark)
+        return amending.change(self.work, Wanted(wanted, "sub-operator", mark))
 
     def purchase(self, purchase_id: str = "p-1", amount: int = 12850, **more: object) -> Reply:
         """Report a purchase."""

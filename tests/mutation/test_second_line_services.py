@@ -21,12 +21,13 @@ from chalicelib.ledger.members import service as members
 from chalicelib.ledger.members.model import Enrolment
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.program.documents import service as documents
-from chalicelib.program.documents.model import DEFAULTS, DOCUMENT
+from chalicelib.program.documents.model import DEFAULTS, DOCUMENT, Wanted
 from chalicelib.redeem.checkout import service as checkout
 from chalicelib.redeem.checkout.model import Ask
 from chalicelib.redeem.orders.model import Address
 from chalicelib.storage.head import read_head
 from chalicelib.storage.work import Work
+from chalicelib.tiers.amending import service as amending
 from chalicelib.tiers.earning import service as earning
 from chalicelib.tiers.earning.model import Sale
 from tests.books import plain
@@ -75,7 +76,7 @@ def test_a_reward_comes_with_its_units_the_catalogs_version_and_a_word_in_the_lo
 
 @pytest.mark.usefixtures("table")
 def test_settings_come_with_their_version_and_a_word_in_the_log() -> None:
-    documents.change(NOW_ON, DEFAULTS, by="op", fingerprint=b"f")
+    amending.change(NOW_ON, Wanted(DEFAULTS, "op", b"f"))
     assert deeds() == ["program.change"]
     assert read_head(NOW_ON).version(DOCUMENT) == 1
     assert documents.present(NOW_ON).version == 1
@@ -104,7 +105,7 @@ def test_a_purchase_comes_with_its_points_and_an_order_with_all_that_it_takes() 
     member_id = enrolled()
     listed()
     settings = replace(DEFAULTS, channels={"till": "store-1"})
-    documents.change(NOW_ON, settings, by="op", fingerprint=b"f")
+    amending.change(NOW_ON, Wanted(settings, "op", b"f"))
     before = written()
     sale = Sale("store-1", "p-1", member_id, Money(100_000, "cny"), None)
     earning.report(NOW_ON, sale, client="till", fingerprint=b"f")

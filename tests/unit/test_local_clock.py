@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.kernel.clock import end_of_month_after
-from chalicelib.program.documents.routes import MONTHS_MAX
+from chalicelib.program.documents.views import MONTHS_MAX
 from chalicelib.storage.dates import day_of_key, key_of_day
 from infra.local.moved import CLOCK_END, Duration, Offset, duration
 

@@ -116,4 +116,18 @@ class Program:
     longer: tuple[Longer, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Settings as somebody wants them; those named in `kept` stay as they are.
+
+    `program.version` is the version that was read; the request's `fingerprint` tells it again when
+    its answer was lost.
+    """
+
+    program: Program
+    by: str
+    fingerprint: bytes
+    kept: frozenset[str] = frozenset()
+
+
 DEFAULTS: Final = Program()

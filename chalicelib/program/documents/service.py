@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -13,7 +12,7 @@ from chalicelib.kernel.edits import refuse_edit
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.program.documents import store
-from chalicelib.program.documents.model import DEFAULTS, DOCUMENT, Program
+from chalicelib.program.documents.model import DEFAULTS, DOCUMENT, Program, Wanted
 from chalicelib.program.documents.rules import (
     held_since,
     in_force,
@@ -22,9 +21,9 @@ from chalicelib.program.documents.rules import (
     with_validity,
 )
 from chalicelib.settings import settings
-from chalicelib.storage.head import Head, latest_head, raise_version, read_head
+from chalicelib.storage.head import Head, raise_version, read_head
 from chalicelib.storage.kept import Kept
-from chalicelib.storage.transaction import Replayed, Transaction, persist
+from chalicelib.storage.transaction import Transaction
 from chalicelib.storage.work import Work
 
 KEPT_MAX: Final = 32
@@ -60,39 +59,23 @@ def present(work: Work) -> Program:
     return program_at(work, read_head(work))
 
 
-def change(
-    work: Work,
-    wanted: Program,
-    *,
-    by: str,
-    fingerprint: bytes,
-    kept: Collection[str] = (),
-) -> Program:
-    """Put the next version of the settings and return it; those named in `kept` stay as they are.
+def put(tx: Transaction, head: Head, *, wanted: Wanted) -> Program:
+    """Add the next version of the settings and return it.
 
-    `wanted.version` is the version that the operator read. Raises `Stale` when another version
-    holds by now (also one that this very change made: an If-Match that is spent is stale),
-    `ZoneFixed` when the zone would change under members, `InvalidFields` when the currency would
-    under amounts that are kept, or where `with_validity` does.
+    Raises `Stale` when another version holds by now than the one that was read (also one that this
+    very change made: an If-Match that is spent is stale), `ZoneFixed` when the zone would change
+    under members, `InvalidFields` when the currency would under amounts that are kept, or where
+    `with_validity` does.
     """
-    head = read_head(work)
-
-    def attempt(tx: Transaction) -> Program:
-        newest = latest_head(tx, head)
-        before = program_at(work, newest)
-        refuse_edit(wanted.version, present=before.version)
-        since = held_since(before, work.now)
-        stays = {name: getattr(before, name) for name in kept}
-        after = replace(wanted, version=wanted.version + 1, since=since, **stays)
-        after = with_validity(before, after, today=day_of(since, before.zone))
-        refuse_currency_change(before, after, kept=kept)
-        refuse_zone_change(before, after, zone_fixed=newest.zone_fixed)
-        store.put_program(tx, after, fingerprint=fingerprint)
-        raise_version(tx, newest, name=DOCUMENT)
-        audit.record(tx, Deed(by, "program.change", "program", before, after))
-        return after
-
-    try:
-        return persist(work, attempt)
-    except Replayed:
-        return program_version(work, wanted.version + 1)
+    before = program_at(tx.work, head)
+    refuse_edit(wanted.program.version, present=before.version)
+    since = held_since(before, tx.work.now)
+    stays = {name: getattr(before, name) for name in wanted.kept}
+    after = replace(wanted.program, version=before.version + 1, since=since, **stays)
+    after = with_validity(before, after, today=day_of(since, before.zone))
+    refuse_currency_change(before, after, kept=wanted.kept)
+    refuse_zone_change(before, after, zone_fixed=head.zone_fixed)
+    store.put_program(tx, after, fingerprint=wanted.fingerprint)
+    raise_version(tx, head, name=DOCUMENT)
+    audit.record(tx, Deed(wanted.by, "program.change", "program", before, after))
+    return after

@@ -46,17 +46,17 @@ class CampaignUnclear(RuleRefusal):
     """Members could not understand the campaign; `reasons` has each in a sentence."""
 
     code = "campaign_unclear"
-    en = "Members could not understand this campaign; the reasons say why."
-    zh = "会员难以理解此活动，原因见 reasons。"
+    en = "A campaign cannot be like this; the reasons say why."
+    zh = "活动不能这样设置，原因见 reasons。"
 
     def __init__(self, found: Sequence[Unclear] = ()) -> None:
         """Keep the reasons."""
-        super().__init__(reasons=[unclear.told("en") for unclear in found])
+        super().__init__(reasons=[why.told("en") for why in found])
         self.found = tuple(found)
 
     @override
     def told(self, language: Language) -> Mapping[str, Fact]:
-        return {"reasons": [unclear.told(language) for unclear in self.found]}
+        return {"reasons": [why.told(language) for why in self.found]}
 
 
 def campaign_id_of(caller: str, *, route: str, key: str) -> str:
@@ -72,6 +72,23 @@ def refuse_malformed(campaign_id: str) -> None:
 
 def lint(campaign: Campaign, before: CampaignSet, *, now: datetime, program: Program) -> None:
     """Raise `CampaignUnclear` with everything that members could not understand.
+
+    Time alone makes a campaign unclear: its last day passes while its window goes on. An edit that
+    leaves its days as they are, or ends it sooner, is not blamed for that.
+    """
+    found = unclear(campaign, before, now=now, program=program)
+    was = before.by_id().get(campaign.id)
+    if found and was is not None and _same_days(campaign, was):
+        known = unclear(was, before, now=now, program=program)
+        found = [why for why in found if why not in known]
+    if found:
+        raise CampaignUnclear(found)
+
+
+def unclear(
+    campaign: Campaign, before: CampaignSet, *, now: datetime, program: Program
+) -> list[Unclear]:
+    """Return everything that members could not understand of a campaign as it shall be.
 
     A window that is over is a way to end a campaign that there was, and of no use for a new one.
     """
@@ -89,8 +106,14 @@ def lint(campaign: Campaign, before: CampaignSet, *, now: datetime, program: Pro
         if len(others) >= LIVE_MAX:
             en = f"At most {LIVE_MAX} campaigns can be live or planned at the same time."
             found.append(Unclear("too_many", en, f"同时进行或计划中的活动最多 {LIVE_MAX} 个。"))
-    if found:
-        raise CampaignUnclear(found)
+    return found
+
+
+def _same_days(campaign: Campaign, was: Campaign) -> bool:
+    """Tell whether a campaign holds on the days on which it did, or ends sooner."""
+    sooner = was.closes is None or (campaign.closes is not None and campaign.closes <= was.closes)
+    asked, before = ((c.opens, c.member_day, c.weekdays) for c in (campaign, was))
+    return sooner and asked == before
 
 
 def _unclear_effect(campaign: Campaign, currency: str) -> Iterator[Unclear]:
