@@ -33,7 +33,7 @@ KINDS: Final = {
     "payment_disputed": "payment_disputed",
     "dispute_won": "dispute_won",
     "purchase_refund": "points_taken_back",
-    "referral_refund": "points_taken_back",
+    "referral_refund": "referral_taken_back",
     "adjustment": "points_adjusted",
     "frozen": "account_frozen",
     "thawed": "account_thawed",

@@ -122,7 +122,7 @@ def test_a_reminder_names_the_longer_day(mall: Mall) -> None:
         run_expiry(mall)
         desk.play()
         (mail,) = desk.outbox.sent
-    assert "1000 points until 2029-11-30 (30 days left)" in mail.text
+    assert "1,000 points until 2029-11-30 (30 days left)" in mail.text
 
 
 def test_a_purchase_that_is_reported_after_the_change_lasts_as_long_as_new_ones(

@@ -63,7 +63,7 @@ def test_what_happens_to_a_member_is_told_in_order(desk: Desk) -> None:
         "Your account was frozen",
         "Your account is open again",
     ]
-    assert "300 points came back.\nYou now have 1000 points." in desk.outbox.sent[1].text
+    assert "300 points came back.\nYou now have 1,000 points." in desk.outbox.sent[1].text
 
 
 def test_points_taken_back_and_corrected_are_told_and_points_earned_are_not(desk: Desk) -> None:
@@ -95,7 +95,7 @@ def test_a_reminder_lists_points_days_and_what_they_buy(desk: Desk) -> None:
     assert play(desk.mall, records) == play(desk.mall, records) == []
     (message,) = desk.outbox.sent
     assert message.subject == "Some of your points end soon"
-    assert "· 1000 points until 2028-11-30 (29 days left)" in message.text
+    assert "· 1,000 points until 2028-11-30 (29 days left)" in message.text
     assert "You could get now: Cup, Tea, Pen" in message.text
     made(lin.put("/me/notices", {"reminders": False}), 200)
     desk.mall.clock.advance(days=14)

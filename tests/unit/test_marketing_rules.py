@@ -139,10 +139,11 @@ def test_whose_days_are_all_past_may_still_be_put_in_other_words_or_end_sooner()
     was = a_campaign(member_day=20, closes=noon(date(2026, 12, 19)))
     assert reasons(was) == ["day_never"]
     reworded = replace(was, version=2, sentence=Sentence("二十号双倍", "Double on the 20th"))
-    for changes in ({}, {"closes": NOW + HOUR}, {"budget": 500}):
-        assert reasons(replace(reworded, **changes), was) == []
-    for changes in ({"closes": noon(date(2026, 12, 19)) + HOUR}, {"weekdays": ("mon",)}):
-        assert reasons(replace(reworded, **changes), was) == ["day_never"]
+    for may in (reworded, replace(reworded, closes=NOW + HOUR), replace(reworded, budget=500)):
+        assert reasons(may, was) == []
+    later = replace(reworded, closes=noon(date(2026, 12, 19)) + HOUR)
+    for moved in (later, replace(reworded, weekdays=("mon",))):
+        assert reasons(moved, was) == ["day_never"]
     assert reasons(replace(reworded, multiplier_bp=None), was) == ["effect_not_one"]
 
 

@@ -112,7 +112,13 @@ def test_points_earned_and_what_is_not_settled_yet_are_no_notice(reason: Reason)
 
 
 def test_a_refund_that_took_nothing_is_no_notice() -> None:
-    assert notice_of(an_entry(Reason.REFUND)) is None
+    for reason in (Reason.REFUND, Reason.REFERRAL_REFUND):
+        assert notice_of(an_entry(reason)) is None
+    # The referrer returned nothing; somebody else did.
+    told = notice_of(an_entry(Reason.REFERRAL_REFUND, clawed_back=30, available=-30))
+    assert told is not None
+    text = written(told.kind, told.figures, language="en").text
+    assert "Somebody you referred returned their purchase, so 30 points were taken back." in text
 
 
 def test_a_real_entry_makes_a_notice() -> None:

@@ -48,6 +48,15 @@ def test_a_template_finds_every_fact_that_it_wants(kind: Kind, language: Languag
     assert "{" not in told.subject + told.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_large_figures_are_told_in_groups_of_three_digits(language: Language) -> None:
+    facts = {"points": 10**12, "balance": 1_234_567}
+    told = written(Kind.ADJUSTED, facts, language=language).text
+    assert "1,000,000,000,000" in told
+    assert "1,234,567" in told
+    assert "12,345" in told_endings({TODAY: 12_345}, TODAY, language=language)
+
+
 def test_a_line_without_its_figure_is_left_out() -> None:
     told = written(Kind.ORDER_CANCELLED, {**FACTS, "debt_paid": 0}, language="en")
     assert "paid what you owed" not in told.text
@@ -84,6 +93,8 @@ def test_a_reminder_lists_the_soonest_dates_and_says_how_many_points_the_others_
         (Money(2990, "cny"), "CNY 29.90"),
         (Money(5, "usd"), "USD 0.05"),
         (Money(500, "jpy"), "JPY 500"),
+        (Money(1_128_500, "jpy"), "JPY 1,128,500"),
+        (Money(112_850, "cny"), "CNY 1,128.50"),
         (Money(1210, "kwd"), "KWD 1.210"),
     ],
 )

@@ -141,7 +141,7 @@ class WindowBody(Body):
     def opens_before_it_closes(self) -> Self:
         """Refuse a window that never holds."""
         if self.opens is not None and self.closes is not None and self.opens >= self.closes:
-            raise Wrong("from is not before until", zh="from 须早于 until", at="/from")
+            raise Wrong("from is not before until", zh="from 须早于 until")
         return self
 
 

@@ -35,7 +35,7 @@ class QuietBody(Body):
         """Refuse hours that end when they begin: nobody knows which day was meant."""
         if self.opens == self.until:
             zh = "until 与 from 相同；如不需要免打扰时段，请填 null"
-            raise Wrong("until is from: give null for no quiet hours", zh=zh, at="/until")
+            raise Wrong("until is from: give null for no quiet hours", zh=zh)
         return self
 
 

@@ -37,6 +37,8 @@ looked at within weeks."""
 FRESH: Final = KEPT - timedelta(days=2)
 """Until then a fact is told, and later to nobody: while it is, the notice of it is known for
 certain, in any zone, so that none is sent twice."""
+CLAWBACKS: Final = frozenset({Kind.TAKEN_BACK, Kind.REFERRAL_TAKEN_BACK})
+"""Nothing is told of them where nothing was left to take."""
 SENT: Final = "sent"
 REFUSED: Final = "refused"
 UNWANTED: Final = "unwanted"
@@ -101,7 +103,7 @@ def _posted(entry: Entry) -> Notice | None:
         return None
     kind, teller = told
     figures = {**teller(entry), "balance": entry.available_after}
-    if kind is Kind.TAKEN_BACK and not figures["points"]:
+    if kind in CLAWBACKS and not figures["points"]:
         return None
     source = f"J#{entry.version:012d}"
     order = entry.refers.get("order")
@@ -164,7 +166,7 @@ POSTED: Final[Mapping[Reason, tuple[Kind, Teller]]] = {
     Reason.DISPUTE_WON: (Kind.DISPUTE_WON, _restored),
     Reason.DISPUTE_LOST: (Kind.ORDER_REFUNDED, _returned),
     Reason.REFUND: (Kind.TAKEN_BACK, _taken),
-    Reason.REFERRAL_REFUND: (Kind.TAKEN_BACK, _taken),
+    Reason.REFERRAL_REFUND: (Kind.REFERRAL_TAKEN_BACK, _taken),
     Reason.ADJUSTMENT: (Kind.ADJUSTED, _adjusted),
     Reason.FROZEN: (Kind.FROZEN, _nothing),
     Reason.THAWED: (Kind.THAWED, _nothing),

@@ -145,6 +145,23 @@ class Kind(Enum):
             ),
         ),
     )
+    REFERRAL_TAKEN_BACK = (
+        "referral_taken_back",
+        Template(
+            Text("推荐奖励积分已扣回", "Points for a referral were taken back"),
+            (
+                Line(
+                    Text(
+                        "您推荐的新会员已退款，已扣回 {points} 积分。",
+                        "Somebody you referred returned their purchase, "
+                        "so {points} points were taken back.",
+                    )
+                ),
+                OWED,
+                BALANCE,
+            ),
+        ),
+    )
     ADJUSTED = (
         "points_adjusted",
         Template(

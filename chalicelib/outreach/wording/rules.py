@@ -23,8 +23,8 @@ ENDINGS_MAX: Final = 10
 """Dates that a reminder lists, of up to 31; a line below them says how many points the others are.
 """
 ENDING: Final = Text(
-    "· {points} 积分，可用至 {day}（还剩 {days} 天）",
-    "· {points} points until {day} ({days} days left)",
+    "· {points:,} 积分，可用至 {day}（还剩 {days} 天）",
+    "· {points:,} points until {day} ({days} days left)",
 )
 COMMA: Final = Text("、", ", ")
 
@@ -52,8 +52,9 @@ def written(kind: Kind, facts: Mapping[str, str | int], *, language: Language) -
     """Return a notice in a language; a fact that a sentence wants and nobody has is a KeyError."""
     template = kind.template
     lines = [line for line in template.lines if not line.needs or facts.get(line.needs)]
-    told = [line.text.told(language).format_map(facts) for line in lines]
-    return Written(template.subject.told(language).format_map(facts), "\n".join(told))
+    grouped = {name: f"{fact:,}" if isinstance(fact, int) else fact for name, fact in facts.items()}
+    told = [line.text.told(language).format_map(grouped) for line in lines]
+    return Written(template.subject.told(language).format_map(grouped), "\n".join(told))
 
 
 def wants(line: Line) -> frozenset[str]:
@@ -90,8 +91,8 @@ def is_open(mine: Mine, now: datetime, *, points: int) -> bool:
 
 
 def told_money(cash: Money) -> str:
-    """Return an amount as a person reads it: `CNY 29.90`."""
+    """Return an amount as a person reads it: `CNY 1,129.90`."""
     digits = MINOR_DIGITS[cash.currency]
     whole, rest = divmod(cash.amount, 10**digits)
-    told = f"{whole}.{rest:0{digits}}" if digits else str(whole)
+    told = f"{whole:,}.{rest:0{digits}}" if digits else f"{whole:,}"
     return f"{cash.currency.upper()} {told}"
