@@ -65,3 +65,8 @@ def end_of_month_after(day: date, months: int) -> date:
 def rfc3339(instant: datetime) -> str:
     """Return an instant as `2026-11-21T08:00:00.123456Z`, always six decimals, so text sorts."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def told_instant(instant: datetime) -> str:
+    """Return an instant as answers write it: decimals only where there are any."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -67,11 +67,20 @@ class Refusal(Exception):
 
     def sentence(self, language: Language) -> str:
         """Return what a person reads, with the facts filled in."""
-        return (self.zh if language == "zh-CN" else self.en).format_map(self.facts)
+        facts = {name: _read(fact, language) for name, fact in self.facts.items()}
+        return (self.zh if language == "zh-CN" else self.en).format_map(facts)
 
     def told(self, language: Language) -> Mapping[str, Fact]:  # noqa: ARG002 - most read alike
         """Return the facts as members of the problem answer."""
         return self.facts
+
+
+def _read(fact: Fact, language: Language) -> object:
+    """Return a fact as it stands in a sentence; the names of a list follow one another."""
+    if not isinstance(fact, list):
+        return fact
+    comma, none = ("、", "无") if language == "zh-CN" else (", ", "none")
+    return comma.join(map(str, fact)) or none
 
 
 class Malformed(Refusal):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 import pytest
 
@@ -95,11 +95,17 @@ def test_a_refusal_is_a_whole_problem_and_writes_nothing(mall: Mall, code: str) 
     assert snapshot(Work(mall.clock.now())) == before
 
 
+def is_names(fact: object) -> TypeGuard[list[str]]:
+    return isinstance(fact, list) and all(isinstance(name, str) for name in fact)
+
+
 def tells(problem: Mapping[str, object], row: CodeRow, *, language: str) -> None:
     """Check the members of a problem; its sentence is the code's own, with the facts filled in."""
     assert problem["type"] == f"/problems/{row.code}"
     assert problem["title"]
     assert problem["status"] == row.status
     sentence = row.zh if language == "zh-CN" else row.en
-    assert problem["detail"] == sentence.format_map(problem)
+    comma = "、" if language == "zh-CN" else ", "
+    facts = {name: comma.join(f) if is_names(f) else f for name, f in problem.items()}
+    assert problem["detail"] == sentence.format_map(facts)
     assert problem["instance"] == "urn:jifen:request:req-1"

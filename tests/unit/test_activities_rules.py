@@ -59,7 +59,10 @@ def test_a_day_counts_once_also_where_another_machine_was_past_midnight(ahead: i
     last_on = TODAY + ahead * ONE_DAY
     with pytest.raises(AlreadyCheckedIn) as refused:
         checked_in(Streak(last_on, 1, 1), TODAY, zone=SHANGHAI)
-    assert refused.value.facts == {"resets_at": f"2026-11-2{1 + ahead}T16:00:00.000000Z"}
+    assert refused.value.facts == {
+        "resets_at": f"2026-11-2{1 + ahead}T16:00:00Z",
+        "next_day": f"2026-11-2{2 + ahead}",
+    }
 
 
 def test_leap_day_is_a_day_like_any_other() -> None:

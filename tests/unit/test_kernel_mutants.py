@@ -27,6 +27,7 @@ from chalicelib.kernel.ids import (
 )
 from chalicelib.kernel.money import MONEY_MAX, Money
 from chalicelib.kernel.pages import seal, unseal
+from chalicelib.outreach.privacy.rules import OrdersOpen
 
 SECRET: Final = b"secret"
 NOON: Final = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -136,6 +137,15 @@ def test_a_sentence_holds_the_facts_in_the_language_asked_for() -> None:
     assert refused.sentence("en") == "The request is too large: at most 7 bytes."
     assert refused.sentence("zh-CN") == "请求过大：最多 7 字节。"
     assert refused.args == ("too_large",)
+    names = OrdersOpen(orders=["ord_1", "ord_2"]), OrdersOpen(orders=[])
+    assert [one.sentence("en").partition("Orders: ")[2] for one in names] == [
+        "ord_1, ord_2.",
+        "none.",
+    ]
+    assert [one.sentence("zh-CN").partition("订单：")[2] for one in names] == [
+        "ord_1、ord_2。",
+        "无。",
+    ]
 
 
 def test_whoever_is_sent_away_is_told_for_how_long() -> None:

@@ -84,7 +84,7 @@ def test_a_refusal_says_which_limit_how_much_is_used_and_when_it_resets() -> Non
         "limit": 2,
         "per": "week",
         "used": 2,
-        "resets_at": "2026-11-22T16:00:00.000000Z",
+        "resets_at": "2026-11-22T16:00:00Z",
     }
     with pytest.raises(LimitReached) as refused:
         refuse(counters(2, 2, 2, 2), 1)

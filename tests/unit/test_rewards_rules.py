@@ -69,7 +69,7 @@ def test_outside_its_window_a_reward_is_refused_with_both_ends() -> None:
     reward = a_reward(redeemable=Window(NOW + HOUR, None))
     with pytest.raises(NotRedeemableNow) as refused:
         refuse_not_redeemable(reward, NOW)
-    assert refused.value.facts == {"from": "2026-11-21T09:00:00.000000Z", "until": None}
+    assert refused.value.facts == {"from": "2026-11-21T09:00:00Z", "until": None}
     refuse_not_redeemable(reward, NOW + HOUR)
 
 

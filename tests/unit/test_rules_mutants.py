@@ -111,8 +111,8 @@ def test_who_comes_outside_the_window_is_told_both_of_its_ends() -> None:
     with pytest.raises(NotRedeemableNow) as refused:
         refuse_not_redeemable(a_reward(redeemable=window), NOW)
     assert refused.value.facts == {
-        "from": "2026-11-21T09:00:00.000000Z",
-        "until": "2026-11-21T10:00:00.000000Z",
+        "from": "2026-11-21T09:00:00Z",
+        "until": "2026-11-21T10:00:00Z",
     }
 
 

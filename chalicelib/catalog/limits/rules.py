@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.rewards.model import Per, Reward
-from chalicelib.kernel.clock import end_of_month_after, rfc3339, start_of
+from chalicelib.kernel.clock import end_of_month_after, start_of, told_instant
 from chalicelib.kernel.errors import LimitReached
 
 
@@ -60,7 +60,7 @@ def refuse(counters: Sequence[Counter], quantity: int) -> None:
             limit=counter.limit.units,
             per=counter.limit.per.value,
             used=counter.used,
-            resets_at=rfc3339(counter.resets_at) if counter.resets_at else None,
+            resets_at=told_instant(counter.resets_at) if counter.resets_at else None,
         )
 
 

@@ -17,7 +17,7 @@ from chalicelib.catalog.rewards.model import (
 from chalicelib.catalog.stock.model import Mode, StockPlan
 from chalicelib.catalog.units.rules import NUMBERED_UNITS_MAX
 from chalicelib.gateways.payments.rules import Unchargeable, why_never_chargeable
-from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.clock import told_instant
 from chalicelib.kernel.errors import InvalidFields, NotFound, RuleRefusal
 from chalicelib.kernel.ids import REWARD_CHARS, REWARD_PATTERN, digest62
 from chalicelib.kernel.points import QUANTITY_MAX
@@ -170,4 +170,4 @@ def refuse_stock_change(before: StockPlan, after: StockPlan) -> None:
 
 
 def _told(instant: datetime | None) -> str | None:
-    return None if instant is None else rfc3339(instant)
+    return None if instant is None else told_instant(instant)

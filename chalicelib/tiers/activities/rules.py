@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from chalicelib.kernel.clock import rfc3339, start_of
+from chalicelib.kernel.clock import start_of, told_instant
 from chalicelib.kernel.errors import Conflict, LimitReached, NotFound
 from chalicelib.kernel.points import counted
 from chalicelib.program.documents.model import CheckIn, Program, StreakBonus, Task
@@ -33,8 +33,8 @@ class AlreadyCheckedIn(Conflict):
     """One check-in a day."""
 
     code = "already_checked_in"
-    en = "You have checked in today; the next day begins at {resets_at}."
-    zh = "您今天已签到，下一天从 {resets_at} 开始。"
+    en = "You have checked in today; you can again from {next_day} on."
+    zh = "您今天已签到，{next_day} 起可再次签到。"
 
 
 class EvidenceUsed(Conflict):
@@ -69,7 +69,9 @@ def checked_in(before: Streak | None, today: date, *, zone: str) -> Streak:
     if before is None:
         return Streak(today, days=1, longest=1)
     if before.last_on >= today:
-        raise AlreadyCheckedIn(resets_at=rfc3339(end_of(before.last_on, zone)))
+        next_day = (before.last_on + ONE_DAY).isoformat()
+        resets_at = told_instant(end_of(before.last_on, zone))
+        raise AlreadyCheckedIn(resets_at=resets_at, next_day=next_day)
     days = before.days + 1 if before.last_on == today - ONE_DAY else 1
     return Streak(today, days, max(before.longest, days))
 
@@ -139,7 +141,7 @@ def refuse_used_up(counter: Counter, used: int) -> None:
     """Raise `LimitReached` when a counter has no room for one more."""
     if used >= counter.most:
         raise LimitReached(
-            limit=counter.most, per="day", used=used, resets_at=rfc3339(counter.resets_at)
+            limit=counter.most, per="day", used=used, resets_at=told_instant(counter.resets_at)
         )
 
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from chalicelib.kernel.clock import day_of, rfc3339
+from chalicelib.kernel.clock import day_of, told_instant
 from chalicelib.kernel.errors import Conflict, Forbidden, RuleRefusal
 from chalicelib.kernel.ids import keyed_digest
 from chalicelib.kernel.money import Money
@@ -63,8 +63,8 @@ class OccurredAtOutOfRange(RuleRefusal):
     """The purchase lies in the future, or too far in the past."""
 
     code = "occurred_at_out_of_range"
-    en = "A purchase made between {earliest} and {latest} can be reported now."
-    zh = "目前只能上报发生在 {earliest} 至 {latest} 之间的消费。"
+    en = "Only purchases of the last {days} days can be reported, at most {minutes} minutes ahead."
+    zh = "只能上报最近 {days} 天内的消费，时间最多可超前 {minutes} 分钟。"
 
 
 class RefundExceedsPurchase(RuleRefusal):
@@ -92,7 +92,12 @@ def refuse_unearnable(
     if paid.currency not in currencies:
         raise CurrencyNotSupported(currency=currencies[0])
     if not now - AGE_MAX <= occurred_at <= now + AHEAD_MAX:
-        raise OccurredAtOutOfRange(earliest=rfc3339(now - AGE_MAX), latest=rfc3339(now + AHEAD_MAX))
+        raise OccurredAtOutOfRange(
+            earliest=told_instant(now - AGE_MAX),
+            latest=told_instant(now + AHEAD_MAX),
+            days=AGE_MAX.days,
+            minutes=AHEAD_MAX // timedelta(minutes=1),
+        )
 
 
 def booked_as(
