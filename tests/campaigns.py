@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.program.documents.model import DEFAULTS
-from chalicelib.tiers.campaigns.model import Basket, Campaign, CampaignSet, Sentence
+from chalicelib.tiers.campaigns.model import Basket, Campaign, CampaignSet
 from chalicelib.tiers.judging.model import Case, Facts, Judged
 from chalicelib.tiers.judging.rules import judge
 from tests.builders import MEMBER_ID, NOW

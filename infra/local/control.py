@@ -136,9 +136,8 @@ class Control:
         if not channels:
             return self._person(draft)
         if len(set(draft.roles)) > 1:
-            raise InvalidFields.at(
-                "/roles", "a channel's token belongs to a machine: no other role"
-            )
+            told = "a channel's token belongs to a machine: no other role"
+            raise InvalidFields.at("/roles", told, zh="渠道令牌属于机器，不能有其他角色")
         client = self._people.introduce(channels[0].removeprefix(CHANNEL))
         return json_reply({"token": self._issuer.machine(client)})
 
@@ -157,7 +156,7 @@ class Control:
         try:
             self._offset.advance(duration(draft.advance))
         except ValueError as wrong:
-            raise InvalidFields.at("/advance", str(wrong)) from None
+            raise InvalidFields.at("/advance", str(wrong), zh="不是有效的时长") from None
         return self._now(request)
 
     def _jobs(self, _: Request) -> Reply:

@@ -8,12 +8,14 @@ from typing import Final
 import pytest
 
 from chalicelib.storage.work import Work
+from tests.api.test_program_and_audit import change
 from tests.api.till import whole_table
 from tests.events import Api, Reply
 from tests.invariants import check_all
 from tests.mall import Mall, made
 from tests.orders import change_program
 
+SHARE: Final = "Share one of our products or events"
 LINK: Final = "https://example.test/posts/1"
 
 
@@ -28,13 +30,15 @@ def test_a_task_gives_its_points_and_says_why(mall: Mall) -> None:
     assert reply.status == 201
     assert reply.json == {
         "points": 20,
-        "explanation": [{"rule": "task", "text": "Task share: 20 points.", "points": 20}],
+        "explanation": [{"rule": "task", "text": f"{SHARE}: 20 points.", "points": 20}],
         "debt_paid": 0,
         "expires_on": "2028-11-30",
     }
     assert lin.get("/me/wallet")["available"] == 20
     (entry, _) = lin.get("/me/journal")["items"]
     assert (entry["reason"], entry["points"]) == ("task", 20)
+    assert entry["text"] == entry["lines"][0]["text"]
+    assert entry["text"] == f"Points for something that you did: {SHARE}."
     assert "example.test/posts" not in str(whole_table())
     check_all(Work(mall.clock.now()))
 
@@ -132,13 +136,52 @@ def test_tasks_are_listed_with_how_often_they_were_done_today(mall: Mall) -> Non
     listed = made(lin.get("/me/tasks"), 200)
     assert listed == {
         "items": [
-            {"task": "review", "points": 50, "per_day": 1, "done_today": 0},
-            {"task": "share", "points": 20, "per_day": 3, "done_today": 1},
+            {
+                "task": "review",
+                "text": "Review something that you bought",
+                "points": 50,
+                "per_day": 1,
+                "done_today": 0,
+            },
+            {"task": "share", "text": SHARE, "points": 20, "per_day": 3, "done_today": 1},
         ],
         "resets_at": "2026-11-21T16:00:00Z",
     }
     mall.clock.advance(days=1)
     assert lin.get("/me/tasks")["items"][1]["done_today"] == 0
+
+
+def test_a_task_has_a_sentence_in_both_languages_wherever_a_member_meets_it(mall: Mall) -> None:
+    lin, chinese = mall.member("lin"), {"Accept-Language": "zh-CN"}
+    activities = mall.marketing.get("/admin/program")["activities"]
+    told = {"zh": "带朋友喝茶。", "en": "Bring a friend to tea."}
+    plain = {"points": 5, "per_day": 1}
+    tasks = {"friend": {**plain, "sentence": told}, "nap": plain}
+    change_program(mall, activities={**activities, "tasks": tasks})
+    # Who does not know sentences leaves them out, and does not undo them.
+    change_program(mall, activities={**activities, "tasks": {"friend": plain, "nap": plain}})
+    kept = mall.marketing.get("/admin/program")["activities"]["tasks"]
+    assert kept == {"friend": {**plain, "sentence": told}, "nap": plain}
+    listed = [lin.get("/me/tasks", headers=chinese)["items"], lin.get("/me/tasks")["items"]]
+    assert [[item["text"] for item in items] for items in listed] == [
+        ["带朋友喝茶。", "完成任务“nap”"],
+        ["Bring a friend to tea.", "Complete the task nap"],
+    ]
+    (line,) = made(do(lin, task="friend"), 201)["explanation"]
+    assert line["text"] == "Bring a friend to tea: 5 points."
+    # The journal tells it as it was then, and so does an export.
+    change_program(mall, activities={**activities, "tasks": {}})
+    for path, field in (("/me/journal", "items"), ("/me/export", "journal")):
+        (entry, _) = lin.get(path, headers=chinese)[field]
+        assert entry["text"] == "完成任务获得积分：带朋友喝茶。"
+
+
+def test_a_sentence_of_a_task_is_one_that_members_can_read(mall: Mall) -> None:
+    activities = mall.marketing.get("/admin/program")["activities"]
+    for wrong in ("", "  ", "x" * 121, "a\nb"):
+        share = {"points": 5, "per_day": 1, "sentence": {"zh": "茶", "en": wrong}}
+        refused = change(mall.marketing, activities={**activities, "tasks": {"share": share}})
+        assert refused.pointers() == ["/activities/tasks/share/sentence/en"]
 
 
 def test_a_cap_that_was_lowered_below_what_was_done_leaves_no_room(mall: Mall) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.kernel.clock import day_of
 from chalicelib.kernel.errors import LimitReached, NotFound
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.program.documents.model import (
     Activities,
     CheckIn,
@@ -146,8 +147,8 @@ def test_a_counter_has_room_up_to_its_most() -> None:
 
 
 def test_a_task_is_explained_in_both_languages() -> None:
-    (line,) = explain_task("share", 1)
-    assert (line.points, line.en, line.zh) == (1, "Task share: 1 point.", "任务 share：1 积分。")
+    (line,) = explain_task(Sentence("分享好茶", "Share a tea"), 1)
+    assert (line.points, line.en, line.zh) == (1, "Share a tea: 1 point.", "分享好茶：1 积分。")
 
 
 def test_evidence_is_compared_as_people_see_it() -> None:

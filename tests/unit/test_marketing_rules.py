@@ -9,8 +9,9 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.program.documents.model import DEFAULTS
-from chalicelib.tiers.campaigns.model import Campaign, CampaignSet, Cap, Per, Sentence
+from chalicelib.tiers.campaigns.model import Campaign, CampaignSet, Cap, Per
 from chalicelib.tiers.marketing.rules import LIVE_MAX, CampaignUnclear, lint
 from tests.builders import NOW
 from tests.campaigns import a_bonus, a_campaign, a_set, cmp, noon

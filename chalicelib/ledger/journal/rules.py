@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final, TypeVar
 
 from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.ledger.journal.model import Account, Besides, Entry, Figures, Reason
 from chalicelib.storage.dates import day_of_key, key_of_day
 
@@ -98,6 +99,14 @@ def recompute(entries: Iterable[Entry]) -> Recomputed:
         erased=erased,
         faults=tuple(faults),
     )
+
+
+def sentence(reason: Reason, task: Sentence | None) -> Sentence:
+    """Return what a member reads of an entry, with the task that was done where there is one."""
+    told = Sentence(reason.sentence("zh-CN"), reason.sentence("en"))
+    if task is None:
+        return told
+    return told.then(en=task.en.rstrip(" ."), zh=task.zh.rstrip(" 。"))
 
 
 def figures(entry: Entry) -> Figures:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from chalicelib.kernel.errors import NotEnrolled, NotFound
 from chalicelib.kernel.ids import MEMBER_PATTERN
 from chalicelib.kernel.pages import Page
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.ledger.journal import store
 from chalicelib.ledger.journal.model import Entry
 from chalicelib.ledger.journal.rules import Recomputed, recompute
+from chalicelib.program.documents import service as documents
+from chalicelib.program.documents.rules import sentence_of
 from chalicelib.storage.table import RawItem
 from chalicelib.storage.transaction import Transaction
 from chalicelib.storage.work import Work
@@ -44,6 +47,16 @@ def page(
     if after is None and not found.items:
         raise absent
     return found
+
+
+def tasks_in(work: Work, entries: Iterable[Entry]) -> Mapping[int, Sentence]:
+    """Return what members read of the tasks behind entries, by version, by the settings of then."""
+    done = ((entry, entry.refers.get("task")) for entry in entries)
+    return {
+        entry.version: sentence_of(documents.program_version(work, entry.program_version), task)
+        for entry, task in done
+        if task is not None
+    }
 
 
 def recomputed(work: Work, member_id: str, *, through: int) -> Recomputed:

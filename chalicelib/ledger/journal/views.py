@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Final
 
 from chalicelib.kernel.errors import Language, NotFound
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.ledger.journal import service
 from chalicelib.ledger.journal.model import Entry, Figures
-from chalicelib.ledger.journal.rules import besides, figures
+from chalicelib.ledger.journal.rules import besides, figures, sentence
 from chalicelib.web.bodies import PageQuery, View
 from chalicelib.web.calls import Call
 from chalicelib.web.paging import Paged, paged, position_of
@@ -100,19 +101,19 @@ class EntryView(View):
     hash: str
 
     @classmethod
-    def of(cls, entry: Entry, language: Language) -> EntryView:
-        """Return an entry as an answer in one language."""
-        told = figures(entry)
+    def of(cls, entry: Entry, language: Language, *, task: Sentence | None = None) -> EntryView:
+        """Return an entry as an answer in one language; `task` is what was done for its points."""
+        told, text = figures(entry), sentence(entry.reason, task).told(language)
         return cls(
             version=entry.version,
             at=entry.at,
             reason=entry.reason.code,
-            text=entry.reason.sentence(language),
+            text=text,
             points=told.points,
             expired=told.expired,
             held=told.held,
             debt=told.debt,
-            lines=_lines(entry, told, language=language),
+            lines=[LineView(text=text, points=told.points), *_besides(told, language)],
             balance_after=entry.available_after,
             dates=[
                 DateView(expires_on=None if day == date.max else day, points=points)
@@ -134,18 +135,19 @@ def page_for(call: Call[None, PageQuery], member_id: str) -> Paged[EntryView]:
     page = service.page(
         call.work, member_id, limit=call.query.limit, after=position_of(call), absent=NotFound
     )
-    return paged(call, page, view=lambda entry: EntryView.of(entry, call.language))
+    tasks = service.tasks_in(call.work, page.items)
+
+    def view(entry: Entry) -> EntryView:
+        return EntryView.of(entry, call.language, task=tasks.get(entry.version))
+
+    return paged(call, page, view=view)
 
 
-def _lines(entry: Entry, told: Figures, *, language: Language) -> list[LineView]:
-    """Return a sentence for each part of what the balance changed by, the reason's first."""
-    first = LineView(text=entry.reason.sentence(language), points=told.points)
+def _besides(told: Figures, language: Language) -> list[LineView]:
+    """Return a sentence for each other part of what the balance changed by."""
     return [
-        first,
-        *(
-            LineView(text=what.sentence(abs(points), language), points=points)
-            for what, points in besides(told).items()
-        ),
+        LineView(text=what.sentence(abs(points), language), points=points)
+        for what, points in besides(told).items()
     ]
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from chalicelib.catalog.limits.model import Used
 from chalicelib.catalog.rewards.model import Text
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.ledger.adjustments.model import Proposal
 from chalicelib.ledger.journal.model import Entry
 from chalicelib.ledger.members.model import Member
@@ -47,9 +48,13 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A page of a member's journal, newest first, with everything that its entries are about."""
+    """A page of a member's journal, newest first, with everything that its entries are about.
+
+    `tasks` are what was done, by the version of the entry.
+    """
 
     entries: Sequence[Entry]
+    tasks: Mapping[int, Sentence]
     orders: Sequence[Shown]
     order_refunds: Sequence[OrderRefund]
     purchases: Sequence[Purchase]

@@ -83,6 +83,7 @@ def _happened(work: Work, entries: Sequence[Entry]) -> Happened:
     given_back += [stray_id_of(order.intent_id) for order in ordered if order.intent_id]
     return Happened(
         entries=entries,
+        tasks=journal.tasks_in(work, entries),
         orders=[Shown(order, addresses.get(order.id)) for order in ordered],
         order_refunds=refunds.find_all(work, given_back),
         purchases=earning.find_purchases(work, [name for (name,) in named(entries, "purchase")]),

@@ -258,7 +258,10 @@ class ExportView(View):
         told = export.happened
         return cls(
             about=AboutView.of(export.about, language) if export.about else None,
-            journal=[EntryView.of(entry, language) for entry in told.entries],
+            journal=[
+                EntryView.of(entry, language, task=told.tasks.get(entry.version))
+                for entry in told.entries
+            ],
             orders=[ToldOrder.of_shown(shown) for shown in told.orders],
             order_refunds=[ToldOrderRefund.of(refund) for refund in told.order_refunds],
             purchases=[ToldPurchase.of(purchase) for purchase in told.purchases],

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from chalicelib.kernel.errors import Language
+from chalicelib.kernel.sentences import Sentence
 
 BASIC: Final = "basic"
 """The standing of everybody until there is a ladder."""
@@ -45,10 +46,11 @@ class CheckIn:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What doing something gives, at most so many times a day."""
+    """What doing something gives, at most so many times a day, and what members read of it."""
 
     points: int
     per_day: int
+    sentence: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The ETag counts from 1: the defaults, before anybody wrote anything, are version
 from __future__ import annotations
 
 from chalicelib.program.documents import service
-from chalicelib.program.documents.views import PROGRAM_EXAMPLE, ProgramBody, told
+from chalicelib.program.documents.views import PROGRAM_EXAMPLE, ProgramBody
 from chalicelib.web.calls import Answer, Call
 from chalicelib.web.routes import Routes
 
@@ -23,4 +23,5 @@ routes = Routes(__name__)
 )
 def show(call: Call[None]) -> Answer:
     """Show the settings that hold now."""
-    return told(service.present(call.work))
+    program = service.present(call.work)
+    return Answer(ProgramBody.of(program), version=program.version + 1)

@@ -6,12 +6,19 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from zoneinfo import available_timezones
 
 from chalicelib.kernel.clock import end_of_month_after
 from chalicelib.kernel.errors import Conflict, Forbidden, InvalidFields
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.program.documents.model import BASIC, Longer, Program
+
+WELL_KNOWN: Final = {
+    "share": Sentence("分享我们的商品或活动", "Share one of our products or events"),
+    "review": Sentence("评价您购买的商品", "Review something that you bought"),
+}
+"""What members read of the tasks that there are before anybody wrote anything."""
 
 
 class Dated(Protocol):
@@ -95,6 +102,28 @@ def refuse_currency_change(before: Program, after: Program, *, kept: Collection[
             "review and activities name amounts of the present one: send them, too",
             zh="review 与 activities 中的金额仍为原币种，请一并提交",
         )
+
+
+def with_sentences(before: Program, after: Program) -> Program:
+    """Return new settings with the sentences that tasks had, where they come without one.
+
+    A client that does not know them must not undo them.
+    """
+    known = before.activities.tasks
+    tasks = {
+        name: replace(task, sentence=known[name].sentence)
+        if task.sentence is None and name in known
+        else task
+        for name, task in after.activities.tasks.items()
+    }
+    return replace(after, activities=replace(after.activities, tasks=tasks))
+
+
+def sentence_of(program: Program, name: str) -> Sentence:
+    """Return what members read of a task: its own sentence, or what its name is known for."""
+    own = program.activities.tasks[name].sentence
+    other = Sentence(f"完成任务“{name}”", f"Complete the task {name}")
+    return own or WELL_KNOWN.get(name, other)
 
 
 def is_zone(name: str) -> bool:

@@ -18,6 +18,7 @@ from chalicelib.program.documents.rules import (
     in_force,
     refuse_currency_change,
     refuse_zone_change,
+    with_sentences,
     with_validity,
 )
 from chalicelib.settings import settings
@@ -28,7 +29,7 @@ from chalicelib.storage.work import Work
 
 KEPT_MAX: Final = 32
 """Versions kept in process: late purchases are judged by the rules of their own day. The largest
-have 30 KB."""
+have 60 KB."""
 _kept: Kept[tuple[str, int], Program] = Kept(KEPT_MAX)
 
 
@@ -72,6 +73,7 @@ def put(tx: Transaction, head: Head, *, wanted: Wanted) -> Program:
     since = held_since(before, tx.work.now)
     stays = {name: getattr(before, name) for name in wanted.kept}
     after = replace(wanted.program, version=before.version + 1, since=since, **stays)
+    after = with_sentences(before, after)
     after = with_validity(before, after, today=day_of(since, before.zone))
     refuse_currency_change(before, after, kept=wanted.kept)
     refuse_zone_change(before, after, zone_fixed=head.zone_fixed)

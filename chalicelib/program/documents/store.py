@@ -12,6 +12,7 @@ from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Stale
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.program.documents.model import (
     DOCUMENT,
     Activities,
@@ -89,9 +90,15 @@ def _activities(told: Mapping[str, Any]) -> Activities:
     streaks = tuple(StreakBonus(**streak) for streak in check_in["streaks"])
     return Activities(
         CheckIn(check_in["points"], streaks),
-        {name: Task(**task) for name, task in told["tasks"].items()},
+        {name: _task(task) for name, task in told["tasks"].items()},
         Referral(**told["referral"]),
     )
+
+
+def _task(told: Mapping[str, Any]) -> Task:
+    # Documents from before tasks had a sentence say nothing of it.
+    sentence = told.get("sentence")
+    return Task(told["points"], told["per_day"], Sentence(**sentence) if sentence else None)
 
 
 def _sort(version: int) -> str:

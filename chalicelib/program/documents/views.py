@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from chalicelib.kernel.errors import Language
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MINOR_DIGITS
+from chalicelib.kernel.sentences import HIDDEN, SENTENCE_CHARS_MAX, Sentence
 from chalicelib.program.documents.model import (
     Activities,
     CheckIn,
@@ -20,7 +21,6 @@ from chalicelib.program.documents.model import (
 )
 from chalicelib.program.documents.rules import is_zone
 from chalicelib.web.bodies import Body, Currency, MoneyIn, Wrong
-from chalicelib.web.calls import Answer
 from chalicelib.web.routes import Example
 
 POINTS_PER_UNIT_MAX: Final = 1_000
@@ -80,14 +80,9 @@ PROGRAM_EXAMPLE: Final[Example] = {
     "activities": {
         "check_in": {"points": 10, "streaks": [{"days": 7, "points": 1000}]},
         "tasks": {
-            "share": {"points": 20, "per_day": 3},
-            "review": {"points": 50, "per_day": 1},
+            "tea": {"points": 20, "per_day": 3, "sentence": {"zh": "品茶", "en": "Try a tea"}},
         },
-        "referral": {
-            "points": 500,
-            "minimum": {"amount": 0, "currency": "cny"},
-            "per_month": 3,
-        },
+        "referral": {"points": 500, "minimum": {"amount": 0, "currency": "cny"}, "per_month": 3},
     },
 }
 
@@ -99,7 +94,7 @@ STREAK_DAYS_MIN: Final = 2
 """A streak of one day is a check-in, which has points of its own."""
 STREAK_DAYS_MAX: Final = 366
 TASKS_MAX: Final = 50
-"""They make some 6 KB of the document, which stays far below DynamoDB's 400 KB."""
+"""They make some 35 KB of the document, which stays far below DynamoDB's 400 KB."""
 PER_DAY_MAX: Final = 100
 PER_MONTH_MAX: Final = 1_000
 """More than anybody does or brings by hand: beyond them a cap would hold nobody back."""
@@ -107,6 +102,9 @@ PER_MONTH_MAX: Final = 1_000
 Points = Annotated[int, Field(ge=0, le=ACTIVITY_POINTS_MAX)]
 Reward = Annotated[int, Field(ge=1, le=ACTIVITY_POINTS_MAX)]
 """What is done for nothing need not be listed."""
+Text = Annotated[
+    str, Field(max_length=SENTENCE_CHARS_MAX, pattern=rf"^[^{HIDDEN}]*[^\s{HIDDEN}][^{HIDDEN}]*$")
+]
 TaskName = Annotated[str, Field(pattern=f"^{GIVEN_NAME.pattern}$")]
 
 
@@ -133,11 +131,31 @@ class CheckInBody(Body):
     ]
 
 
+class TaskSentence(Body):
+    """What members read of a task, in both languages."""
+
+    zh: Text
+    en: Text
+
+
 class TaskBody(Body):
-    """What doing something gives, at most so many times a day."""
+    """What doing something gives, so many times a day; a sentence that is left out stays."""
 
     points: Reward
     per_day: int = Field(ge=1, le=PER_DAY_MAX)
+    sentence: TaskSentence | None = Field(default=None, exclude_if=lambda own: own is None)
+
+    @classmethod
+    def of(cls, task: Task) -> TaskBody:
+        """Return a task as an answer."""
+        own = task.sentence
+        told = TaskSentence(zh=own.zh, en=own.en) if own else None
+        return cls(points=task.points, per_day=task.per_day, sentence=told)
+
+    def task(self) -> Task:
+        """Return a task as the program's word."""
+        own = self.sentence
+        return Task(self.points, self.per_day, Sentence(own.zh, own.en) if own else None)
 
 
 class ReferralBody(Body):
@@ -165,10 +183,7 @@ class ActivitiesBody(Body):
         streaks = [StreakBody(days=s.days, points=s.points) for s in check_in.streaks]
         return cls(
             check_in=CheckInBody(points=check_in.points, streaks=streaks),
-            tasks={
-                name: TaskBody(points=task.points, per_day=task.per_day)
-                for name, task in activities.tasks.items()
-            },
+            tasks={name: TaskBody.of(task) for name, task in activities.tasks.items()},
             referral=ReferralBody(
                 points=referral.points,
                 minimum=MoneyIn(amount=referral.minimum, currency=currency),
@@ -182,7 +197,7 @@ class ActivitiesBody(Body):
         referral = self.referral
         return Activities(
             CheckIn(self.check_in.points, streaks),
-            {name: Task(task.points, task.per_day) for name, task in self.tasks.items()},
+            {name: body.task() for name, body in self.tasks.items()},
             Referral(referral.points, referral.minimum.amount, referral.per_month),
         )
 
@@ -283,8 +298,3 @@ class ProgramBody(Body):
         """Return the settings that are not told, and stay as they are."""
         told = self.model_fields_set - ({"activities"} if self.activities is None else set())
         return OPTIONAL - told
-
-
-def told(program: Program) -> Answer:
-    """Return the settings as an answer under their tag."""
-    return Answer(ProgramBody.of(program), version=program.version + 1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.tiers.judging.model import Line
 
 COUNTERS_KEPT: Final = timedelta(days=30)
@@ -90,6 +91,7 @@ class Open:
     """A task that somebody can do: what it gives, how often a day, and how often it was done."""
 
     task: str
+    sentence: Sentence
     points: int
     per_day: int
     done_today: int

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, StringConstraints
 
-from chalicelib.kernel.errors import Contended, LimitReached, NotEnrolled, NotFound
+from chalicelib.kernel.errors import Contended, Language, LimitReached, NotEnrolled, NotFound
 from chalicelib.ledger.members import service as members
 from chalicelib.storage.receipts import Request
 from chalicelib.tiers.activities import service
@@ -32,7 +32,9 @@ CHECKED_IN_EXAMPLE: Final[Example] = {
 }
 DONE_EXAMPLE: Final[Example] = {
     "points": 20,
-    "explanation": [{"rule": "task", "text": "Task share: 20 points.", "points": 20}],
+    "explanation": [
+        {"rule": "task", "text": "Share one of our products or events: 20 points.", "points": 20}
+    ],
     "debt_paid": 0,
     "expires_on": "2028-11-30",
 }
@@ -109,18 +111,20 @@ class DoneView(View):
 
 
 class TaskView(View):
-    """A task: what it gives each time, how often a day, and how often it was done today."""
+    """A task in a sentence: what it gives, how often a day, and how often it was done today."""
 
     task: str
+    text: str
     points: int
     per_day: int
     done_today: int
 
     @classmethod
-    def of(cls, task: Open) -> TaskView:
-        """Return a task as an answer."""
+    def of(cls, task: Open, language: Language) -> TaskView:
+        """Return a task as an answer in one language."""
         return cls(
             task=task.task,
+            text=task.sentence.told(language),
             points=task.points,
             per_day=task.per_day,
             done_today=task.done_today,
@@ -191,8 +195,13 @@ def show_streak(call: Call[None]) -> ProgressView:
     refusals=(NotEnrolled,),
     answer_example={
         "items": [
-            {"task": "review", "points": 50, "per_day": 1, "done_today": 1},
-            {"task": "share", "points": 20, "per_day": 3, "done_today": 0},
+            {
+                "task": "tea",
+                "text": "Try a tea",
+                "points": 20,
+                "per_day": 3,
+                "done_today": 0,
+            }
         ],
         "resets_at": "2026-11-21T16:00:00Z",
     },
@@ -200,7 +209,8 @@ def show_streak(call: Call[None]) -> ProgressView:
 def list_tasks(call: Call[None]) -> TasksView:
     """List the tasks."""
     found = service.tasks_of(call.work, members.member_of(call.identity.subject))
-    return TasksView(items=[TaskView.of(task) for task in found.tasks], resets_at=found.resets_at)
+    items = [TaskView.of(task, call.language) for task in found.tasks]
+    return TasksView(items=items, resets_at=found.resets_at)
 
 
 @routes.post(

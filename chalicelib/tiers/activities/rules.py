@@ -16,6 +16,7 @@ from typing import Final
 from chalicelib.kernel.clock import start_of, told_instant
 from chalicelib.kernel.errors import Conflict, LimitReached, NotFound
 from chalicelib.kernel.points import counted
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.program.documents.model import CheckIn, Program, StreakBonus, Task
 from chalicelib.tiers.activities.model import Counter, NextBonus, Progress, Streak
 from chalicelib.tiers.judging.model import Line
@@ -116,11 +117,10 @@ def _streak_line(bonus: StreakBonus, days: int) -> Line:
     return Line("streak", bonus.points, en, zh)
 
 
-def explain_task(name: str, points: int) -> tuple[Line, ...]:
+def explain_task(sentence: Sentence, points: int) -> tuple[Line, ...]:
     """Return why a task gives what it gives."""
-    return (
-        Line("task", points, f"Task {name}: {counted(points)}.", f"任务 {name}：{points} 积分。"),
-    )
+    told = sentence.then(en=counted(points), zh=f"{points} 积分")
+    return (Line("task", points, told.en, told.zh),)
 
 
 def task_of(tasks: Mapping[str, Task], name: str) -> Task:

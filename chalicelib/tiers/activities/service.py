@@ -17,7 +17,7 @@ from chalicelib.ledger.wallets.model import Change
 from chalicelib.ledger.wallets.rules import Posting
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
-from chalicelib.program.documents.rules import expiry_of
+from chalicelib.program.documents.rules import expiry_of, sentence_of
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.receipts import Request, replayed_or_reused, unless_carried_out
 from chalicelib.storage.table import Key
@@ -109,7 +109,13 @@ def tasks_of(work: Work, member_id: str) -> Tasks:
     counters = {name: task_counter(member_id, name, program=program, today=today) for name in tasks}
     found = fetch_raw(work, [counter.key for counter in counters.values()])
     listed = tuple(
-        Open(name, task.points, task.per_day, store.count_in(found, counters[name]))
+        Open(
+            name,
+            sentence_of(program, name),
+            task.points,
+            task.per_day,
+            store.count_in(found, counters[name]),
+        )
         for name, task in sorted(tasks.items())
     )
     return Tasks(listed, end_of(today, program.zone))
@@ -215,6 +221,6 @@ def _told_check_in(work: Work, made: CheckedIn, *, replayed: bool) -> Told:
 def _told_task(work: Work, done: Done, *, replayed: bool) -> Told:
     """Return what a task brought, by the rules that it keeps."""
     program = documents.program_version(work, done.program_version)
-    lines = explain_task(done.task, done.points)
+    lines = explain_task(sentence_of(program, done.task), done.points)
     expires_on = expiry_of(done.on, program)
     return Told(done.points, lines, done.debt_paid, expires_on, replayed)

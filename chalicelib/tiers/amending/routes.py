@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kernel.errors import Contended, Stale
 from chalicelib.program.documents.model import Wanted
 from chalicelib.program.documents.rules import ZoneFixed
-from chalicelib.program.documents.views import PROGRAM_EXAMPLE, ProgramBody, told
+from chalicelib.program.documents.views import PROGRAM_EXAMPLE, ProgramBody
 from chalicelib.tiers.amending import service
 from chalicelib.tiers.amending.rules import CampaignsAtOdds
 from chalicelib.web.calls import Answer, Call
@@ -34,4 +34,5 @@ def change(call: Call[ProgramBody]) -> Answer:
         call.fingerprint,
         call.body.left_out(),
     )
-    return told(service.change(call.work, wanted))
+    changed = service.change(call.work, wanted)
+    return Answer(ProgramBody.of(changed), version=changed.version + 1)

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from chalicelib.kernel.errors import Language
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.sentences import Sentence
 
 DOCUMENT: Final = "campaigns"
 """The name under which the head counts every change of a campaign."""
@@ -44,18 +44,6 @@ class Why(StrEnum):
     BUDGET = "budget"
     UNCOVERED = "budget_short"
     BETTER = "better"
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What members read of a campaign."""
-
-    zh: str
-    en: str
-
-    def told(self, language: Language) -> str:
-        """Return it in one language."""
-        return self.zh if language == "zh-CN" else self.en
 
 
 @dataclass(frozen=True, slots=True)

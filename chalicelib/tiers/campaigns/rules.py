@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from chalicelib.kernel.clock import day_of, rfc3339
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.tiers.campaigns.model import (
     WEEKDAYS,
     Basket,
@@ -22,7 +23,6 @@ from chalicelib.tiers.campaigns.model import (
     CampaignSet,
     Cap,
     Per,
-    Sentence,
     Why,
 )
 

@@ -224,8 +224,8 @@ def _base(judgement: Judgement) -> Line:
 def _line(outcome: Outcome, *, booked_on: date | None) -> Line:
     campaign, points = outcome.campaign, outcome.points
     if outcome.why is not None:
-        told = _told(campaign, outcome.why)
-        return Line(campaign.id, 0, told.en, told.zh)
+        refused = _told(campaign, outcome.why)
+        return Line(campaign.id, 0, refused.en, refused.zh)
     en, zh = f"{counted(points)} more", f"另得 {points} 积分"
     if campaign.validity_days is not None:
         lasting = _lasting(campaign.validity_days, booked_on=booked_on)
@@ -235,7 +235,8 @@ def _line(outcome: Outcome, *, booked_on: date | None) -> Line:
         most = campaign.per_member.points
         en += f", as one member gets at most {counted(most)} {period}".rstrip()
         zh += f"（每位会员{zh_period}最多 {most} 积分）"
-    return Line(campaign.id, points, *said(campaign, en=en, zh=zh))
+    told = campaign.sentence.then(en=en, zh=zh)
+    return Line(campaign.id, points, told.en, told.zh)
 
 
 def _lasting(days: int, *, booked_on: date | None) -> tuple[str, str]:
@@ -252,19 +253,18 @@ def _not_applied(
     for campaign in case.campaigns.campaigns:
         why = against.get(campaign.id)
         if why is Why.BIRTHDAY and birthday is None:
-            en, zh = UNKNOWN
-            yield Told(campaign.id, *said(campaign, en=en, zh=zh), why)
+            yield said(campaign, why, told=UNKNOWN)
         elif why is not None:
             yield _told(campaign, why)
 
 
 def _told(campaign: Campaign, why: Why) -> Told:
     cap = campaign.per_member
-    en, zh = CAPPED[cap.per] if why is Why.CAP and cap else REASONS[why]
-    return Told(campaign.id, *said(campaign, en=en, zh=zh), why)
+    return said(campaign, why, told=CAPPED[cap.per] if why is Why.CAP and cap else REASONS[why])
 
 
-def said(campaign: Campaign, *, en: str, zh: str) -> tuple[str, str]:
+def said(campaign: Campaign, why: Why, *, told: tuple[str, str]) -> Told:
     """Return a campaign's own sentence with something said of it, in English and in Chinese."""
-    own = campaign.sentence
-    return f"{own.en.rstrip(' .')}: {en}.", f"{own.zh.rstrip(' 。')}：{zh}。"
+    en, zh = told
+    sentence = campaign.sentence.then(en=en, zh=zh)
+    return Told(campaign.id, sentence.en, sentence.zh, why)

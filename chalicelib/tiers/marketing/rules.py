@@ -28,15 +28,10 @@ CATEGORIES_MAX: Final = 8
 CHANNELS_MAX: Final = 16
 """As many as somebody still reads; those of all live campaigns make some 25 KB of the document,
 which stays far below DynamoDB's 400 KB."""
-SENTENCE_CHARS_MAX: Final = 120
-"""One sentence: two lines on a phone."""
 MULTIPLIER_BP_MAX: Final = 100_000
 """Ten times."""
 VALIDITY_DAYS_MAX: Final = 3_660
 """Ten years, as long as months can be."""
-HIDDEN: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
-"""Control characters, line breaks and changes of direction."""
-TEXT: Final = rf"^[^{HIDDEN}]*$"
 HELD: Final = frozenset({BASIC})
 """The standings that members can have: everybody's, until there is a ladder."""
 EMPTY: Final = "window_empty"

@@ -71,7 +71,7 @@ def hint(instead: Instead, judged: Judged, *, points: int) -> Told | None:
         assert instead.day is not None, campaign
         day = instead.day.isoformat()
         en, zh = f"the next day is {day}", f"下一个活动日为 {day}"
-        return Told(campaign.id, *said(campaign, en=en, zh=zh), Why.DAY)
+        return said(campaign, Why.DAY, told=(en, zh))
     more = written(instead.money)
     en, zh = f"{more} more", f"再消费 {more} "
     if instead.category is not None:
@@ -79,7 +79,7 @@ def hint(instead: Instead, judged: Judged, *, points: int) -> Told | None:
     en, zh = f"{en} and you get ", f"{zh}即可享受"
     en = en + ("it" if campaign.bonus is None else f"+{gives}")
     zh = zh + ("" if campaign.bonus is None else f"，得 +{gives} 积分")
-    return Told(campaign.id, *said(campaign, en=en, zh=zh), Why.THRESHOLD)
+    return said(campaign, Why.THRESHOLD, told=(en, zh))
 
 
 def _with_more(case: Case, campaign: Campaign, *, missing: Money) -> Instead:
