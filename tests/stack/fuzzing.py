@@ -41,6 +41,9 @@ UNSAYABLE: Final = {
     "/shown/until": "an instant lies in the years that zones can bear",
     "/stock/units": "units are given exactly where they are counted",
     "/version": "a document names the version of If-Match",
+    "/window": "a window opens before it closes",
+    "/window/from": "an instant lies in the years that zones can bear",
+    "/window/until": "an instant lies in the years that zones can bear",
     "/zone": "a zone stands in the IANA database",
 }
 """Fields that a schema describes too widely, and why."""

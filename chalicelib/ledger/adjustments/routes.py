@@ -48,7 +48,7 @@ class AdjustmentDraft(Body):
     """Points to give, or below 0 to take back, and why; `evidence` says where to look it up."""
 
     member_id: str
-    points: int = Field(ge=-POINTS_MAX, le=POINTS_MAX)
+    points: int = Field(ge=-POINTS_MAX, le=POINTS_MAX, json_schema_extra={"not": {"const": 0}})
     reason: Text
     evidence: Text | None = None
 
