@@ -7,7 +7,17 @@ import sys
 import time
 from typing import Final
 
-PARTS: Final = ("units", "cash", "codes", "start", "handler", "throughput", "rush", "sweep")
+PARTS: Final = (
+    "units",
+    "cash",
+    "codes",
+    "start",
+    "handler",
+    "throughput",
+    "rush",
+    "wallet",
+    "sweep",
+)
 
 
 def main(names: list[str]) -> None:
