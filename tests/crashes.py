@@ -42,18 +42,25 @@ SENDS_MAX: Final = FAULTS_MAX + 1
 """Each fault can cost the client one more try."""
 OUTAGE_CALLS: Final = 200
 """More calls than any use case's patience lasts for."""
-FIRSTS: Final = {False: frozenset(Fault) - {Fault.CRASH_AFTER}, True: frozenset(Fault)}
+FIRSTS: Final = {
+    False: frozenset(Fault) - (set() if IS_WHOLE else {Fault.CRASH_AFTER}),
+    True: frozenset(Fault),
+}
 """How a call is spoiled first, by whether it writes: nothing tells whether a read was carried out
 before the process died."""
-OTHER_OUTAGES: Final = (Fault.CONFLICT, Fault.THROTTLED) if IS_WHOLE else ()
-"""Each of their faults alone ends as a call that was never sent does."""
+REFUSALS: Final = {
+    False: (Fault.THROTTLED,) if IS_WHOLE else (),
+    True: (Fault.CONFLICT, Fault.THROTTLED) if IS_WHOLE else (),
+}
+"""Faults that go on for a whole outage, by whether its first call writes; each ends as a call that
+was never sent does."""
 OUTAGES: Final = {
-    False: ((Fault.UNSENT, Fault.UNSENT),),
+    False: ((Fault.UNSENT, Fault.UNSENT), *((one, one) for one in REFUSALS[False])),
     True: (
         (Fault.UNSENT, Fault.UNSENT),
         (Fault.LOST, Fault.UNSENT),
         (Fault.LOST, Fault.LOST),
-        *((fault, fault) for fault in OTHER_OUTAGES),
+        *((one, one) for one in REFUSALS[True]),
     ),
 }
 """How an outage begins, and how every call after that ends, by whether its first call writes.
