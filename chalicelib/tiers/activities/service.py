@@ -1,15 +1,16 @@
 """Checking in, and doing tasks: read, decide, write once.
 
-One batch reads the program, the wallet, the receipt, and the streak or what was shown before. One
-transaction writes the receipt, what makes the deed count once (the streak that moves on to today;
-the claim of the evidence and the counter of the day), the wallet and its entry. Whoever loses a
-race is judged again by what it lost to.
+One batch reads the program and the wallet, and the streak for a check-in. One transaction writes
+the receipt, what makes the deed count once (the streak that moves on to today; the claim of the
+evidence and the counter of the day), the wallet and its entry. Receipt, evidence and counter are
+read by nobody first: their conditions speak, in that order, and before another refusal leaves, the
+receipt is looked up. Whoever loses a race is judged again by what it lost to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from typing import Final
 
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
@@ -19,7 +20,7 @@ from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.documents import service as documents
 from chalicelib.program.documents.rules import expiry_of, sentence_of
 from chalicelib.storage.reads import fetch_raw
-from chalicelib.storage.receipts import Request, replayed_or_reused, unless_carried_out
+from chalicelib.storage.receipts import Request, unless_carried_out
 from chalicelib.storage.table import Key
 from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
@@ -36,7 +37,6 @@ from chalicelib.tiers.activities.model import (
     Told,
 )
 from chalicelib.tiers.activities.rules import (
-    EvidenceUsed,
     checked_in,
     end_of,
     explain_check_in,
@@ -52,8 +52,6 @@ from chalicelib.tiers.activities.rules import (
 UNREAD: Final = 0
 """What is hoped of a counter that nobody has read: the condition in the database holds it."""
 
-T = TypeVar("T")
-
 
 def check_in(work: Work, request: Request) -> Told:
     """Check a member in, once a day of the program's zone.
@@ -61,14 +59,15 @@ def check_in(work: Work, request: Request) -> Told:
     Raises `NotEnrolled`, `KeyReused`, `AlreadyCheckedIn`.
     """
     receipt, streak = store.check_in_key(request), store.streak_key(request.member_id)
-    opened = wallets.open_wallet(work, request.member_id, receipt, streak)
+    opened = wallets.open_wallet(work, request.member_id, streak)
     known = store.streak_in(opened.others, streak)
 
     def attempt(tx: Transaction) -> CheckedIn:
         return _check_in(tx, request, opened=opened, known=known)
 
     try:
-        made = _once(work, request, at=receipt, opened=opened, attempt=attempt)
+        with unless_carried_out(work, receipt, fingerprint=request.fingerprint):
+            made = persist(work, attempt)
     except Replayed as seen:
         return _told_check_in(work, store.check_in_from(seen.image), replayed=True)
     return _told_check_in(work, made, replayed=False)
@@ -89,13 +88,14 @@ def do_task(work: Work, request: Request, *, name: str, evidence: str) -> Told:
     """
     receipt = store.task_key(request)
     shown = store.evidence_key(request.member_id, name, evidence=evidence)
-    opened = wallets.open_wallet(work, request.member_id, receipt, shown)
+    opened = wallets.open_wallet(work, request.member_id)
 
     def attempt(tx: Transaction) -> Done:
         return _do(tx, request, name=name, shown=shown, opened=opened)
 
     try:
-        done = _once(work, request, at=receipt, opened=opened, attempt=attempt)
+        with unless_carried_out(work, receipt, fingerprint=request.fingerprint):
+            done = persist(work, attempt)
     except Replayed as seen:
         return _told_task(work, store.done_from(seen.image), replayed=True)
     return _told_task(work, done, replayed=False)
@@ -140,21 +140,6 @@ def count(tx: Transaction, counter: Counter) -> None:
     store.count(tx, counter)
 
 
-def _once(
-    work: Work,
-    request: Request,
-    *,
-    at: Key,
-    opened: Opened,
-    attempt: Callable[[Transaction], T],
-) -> T:
-    """Return what an attempt makes; raise `Replayed` where the request was carried out before."""
-    with unless_carried_out(work, at, fingerprint=request.fingerprint):
-        if at in opened.others:
-            raise replayed_or_reused(request.fingerprint)(opened.others[at])
-        return persist(work, attempt)
-
-
 def _check_in(
     tx: Transaction, request: Request, *, opened: Opened, known: Streak | None
 ) -> CheckedIn:
@@ -173,8 +158,6 @@ def _check_in(
 def _do(tx: Transaction, request: Request, *, name: str, shown: Key, opened: Opened) -> Done:
     program, today = opened.program, opened.today
     task = task_of(program.activities.tasks, name)
-    if shown in opened.others:
-        raise EvidenceUsed
     counter = task_counter(request.member_id, name, program=program, today=today)
     refuse_used_up(counter, used(tx, counter))
     told = {"task": name}
