@@ -10,7 +10,6 @@ receipt is looked up. Whoever loses a race is judged again by what it lost to.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
@@ -48,9 +47,6 @@ from chalicelib.tiers.activities.rules import (
     task_of,
     total,
 )
-
-UNREAD: Final = 0
-"""What is hoped of a counter that nobody has read: the condition in the database holds it."""
 
 
 def check_in(work: Work, request: Request) -> Told:
@@ -132,7 +128,7 @@ def used(tx: Transaction, counter: Counter) -> int:
     Nobody reads a counter first. The condition in the database holds it, and a full one shows
     itself in the refusal.
     """
-    return store.latest_count(tx, counter, known=UNREAD)
+    return store.latest_count(tx, counter)
 
 
 def count(tx: Transaction, counter: Counter) -> None:
@@ -181,7 +177,7 @@ def _brought(
     """Return a wallet with points more, and how many of them paid debt."""
     program = opened.program
     posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
-    debt_paid = posting.credit(points, expiry_of(opened.today, program)) if points else 0
+    debt_paid = posting.credit(points, expiry_of(opened.today, program))
     change = posting.close(reason, at=tx.work.now, refers=refers, program_version=program.version)
     return change, debt_paid
 

@@ -180,10 +180,10 @@ def count_in(images: Mapping[Key, RawItem], counter: Counter) -> int:
     return 0 if counter.key not in images else CounterItem.read(images[counter.key]).times
 
 
-def latest_count(tx: Transaction, counter: Counter, *, known: int) -> int:
-    """Return what a full counter showed, or what was read of it."""
+def latest_count(tx: Transaction, counter: Counter) -> int:
+    """Return what a full counter showed; 0 of one that nobody has read."""
     image = tx.image(counter.key)
-    return known if image is None else CounterItem.read(image).times
+    return 0 if image is None else CounterItem.read(image).times
 
 
 def check_in_from(raw: RawItem) -> CheckedIn:

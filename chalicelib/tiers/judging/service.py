@@ -105,7 +105,7 @@ def released(granted: Granted) -> Iterator[None]:
     try:
         yield
     except Replayed as replayed:
-        if granted.mark is None or replayed.image.get("k") != {"S": granted.mark}:
+        if replayed.image.get("k") != {"S": granted.mark}:
             campaigns.give_back(granted.taken)
         raise
     except (Refusal, Mistaken) as failure:
