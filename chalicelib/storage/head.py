@@ -13,10 +13,9 @@ from typing import Final
 
 from pynamodb.attributes import BooleanAttribute
 
-from chalicelib.kernel.errors import Contended
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Transaction
+from chalicelib.storage.transaction import Transaction, moved
 from chalicelib.storage.work import Work
 
 HEAD_KEY: Final[Key] = ("program", "HEAD")
@@ -93,5 +92,5 @@ def _put_head(tx: Transaction, *, before: Head, after: Head) -> None:
             if before.revision
             else HeadItem.partition.does_not_exist()
         ),
-        otherwise=lambda image: Moved(HEAD_KEY, image) if image else Contended(),
+        otherwise=moved(HEAD_KEY),
     )

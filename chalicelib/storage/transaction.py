@@ -77,6 +77,16 @@ class Replayed(Exception):
         self.image = image
 
 
+def moved(key: Key) -> Otherwise:
+    """Return what a lost compare-and-swap means: go on from what is there."""
+    return lambda image: Moved(key, image) if image else Contended()
+
+
+def there(image: RawItem | None) -> Exception:
+    """Return what it means that an item is there already: it was all done before."""
+    return Replayed(image) if image else Contended()
+
+
 class Kind(Enum):
     """The sorts of pieces, in the order in which PynamoDB sends them."""
 

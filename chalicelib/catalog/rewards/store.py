@@ -31,13 +31,13 @@ from chalicelib.catalog.rewards.model import (
 )
 from chalicelib.catalog.stock.model import Mode, StockPlan
 from chalicelib.kernel.clock import rfc3339
-from chalicelib.kernel.errors import Contended, Stale
+from chalicelib.kernel.errors import Stale
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.pages import Page
 from chalicelib.storage.reads import Range, fetch, position_after, query
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Replayed, Transaction
+from chalicelib.storage.transaction import Replayed, Transaction, moved
 from chalicelib.storage.work import Work
 
 PARTITION: Final = "catalog"
@@ -156,7 +156,7 @@ def _swap(
         RewardItem(*key),
         actions,
         condition=condition,
-        otherwise=lambda image: Moved(key, image) if image else Contended(),
+        otherwise=moved(key),
     )
 
 

@@ -19,14 +19,13 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.wallets.model import Change, Lot, Merged, Wallet
 from chalicelib.ledger.wallets.rules import MemberFrozen
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import patiently
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem, code_of
-from chalicelib.storage.transaction import Mistaken, Moved, Transaction
+from chalicelib.storage.transaction import Mistaken, Transaction, moved
 from chalicelib.storage.wakes import day_of_wake, due_by, wake_on
 from chalicelib.storage.work import Work
 
@@ -109,7 +108,7 @@ def put_wallet(tx: Transaction, change: Change) -> None:
     tx.put(
         item,
         condition=_still_covers(change.before, change) if change.before else None,
-        otherwise=_moved,
+        otherwise=moved(item.key),
     )
 
 
@@ -184,7 +183,3 @@ def _not_reminded_since(before: Wallet) -> Condition:
         return WalletItem.reminded_on.does_not_exist()
     told: Condition = WalletItem.reminded_on == before.reminded_on.isoformat()
     return told
-
-
-def _moved(image: RawItem | None) -> Exception:
-    return Moved((image["p"]["S"], image["s"]["S"]), image) if image else Contended()

@@ -16,14 +16,20 @@ from typing import Final
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.gateways.messages.model import Channel
-from chalicelib.kernel.errors import Contended
 from chalicelib.outreach.notices.model import Held, Preferences, Quiet
 from chalicelib.outreach.notices.rules import KEPT, SENT, hour_of, text_of
 from chalicelib.outreach.wording.model import KINDS, Notice
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, fetch, query_all
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Mistaken, Moved, Replayed, Transaction, erase_all
+from chalicelib.storage.transaction import (
+    Mistaken,
+    Replayed,
+    Transaction,
+    erase_all,
+    moved,
+    there,
+)
 from chalicelib.storage.wakes import wake
 from chalicelib.storage.work import Work
 
@@ -88,7 +94,7 @@ def put_preferences(tx: Transaction, member_id: str, *, wishes: Preferences) -> 
             version=wishes.version,
         ),
         condition=WishesItem.version == before if before else None,
-        otherwise=lambda image: Moved(key, image) if image else Contended(),
+        otherwise=moved(key),
     )
 
 
@@ -99,10 +105,6 @@ def name_of(held: Held) -> str:
 
 def put_new(tx: Transaction, held: Held) -> None:
     """Add a notice that was not there; `Replayed` where it was."""
-
-    def there(image: RawItem | None) -> Exception:
-        return Replayed(image) if image else Contended()
-
     tx.put(_item(held, ttl=None), otherwise=there)
 
 

@@ -8,14 +8,13 @@ from typing import Final
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.kernel.clock import rfc3339
-from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.pages import Page
 from chalicelib.outreach.relay.model import Parked, State
 from chalicelib.outreach.relay.rules import PARKED, RECORD_PREFIX
 from chalicelib.storage.reads import Range, fetch, query
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Replayed, Transaction
+from chalicelib.storage.transaction import Transaction, moved, there
 from chalicelib.storage.work import Work
 
 KEPT: Final = timedelta(days=30)
@@ -43,10 +42,6 @@ def key_of(parked_id: str) -> Key:
 
 def put_new(tx: Transaction, parked: Parked) -> None:
     """Add a record put aside; `Replayed` where it was put aside before."""
-
-    def there(image: RawItem | None) -> Exception:
-        return Replayed(image) if image else Contended()
-
     tx.put(_item(parked, ttl=None), otherwise=there)
 
 
@@ -57,7 +52,7 @@ def replace_parked(tx: Transaction, before: Parked, *, after: Parked) -> None:
     tx.put(
         _item(after, ttl=int((tx.work.now + KEPT).timestamp()) if done else None),
         condition=ParkedItem.version == before.version,
-        otherwise=lambda image: Moved(key, image) if image else Contended(),
+        otherwise=moved(key),
     )
 
 

@@ -36,7 +36,7 @@ from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, fetch_raw, query, query_all
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Transaction, erase_all
+from chalicelib.storage.transaction import Transaction, erase_all, moved
 from chalicelib.storage.wakes import wake
 from chalicelib.storage.work import Work
 
@@ -113,7 +113,7 @@ def replace_order(tx: Transaction, before: Order, *, after: Order) -> None:
     tx.put(
         _item(after),
         condition=OrderItem.version == before.version,
-        otherwise=lambda image: Moved(key, image) if image else Contended(),
+        otherwise=moved(key),
     )
 
 

@@ -17,14 +17,13 @@ from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttrib
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel.clock import rfc3339
-from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.money import Money
 from chalicelib.redeem.refunds.model import OrderRefund, RefundState
 from chalicelib.redeem.refunds.rules import AlreadyOwed
 from chalicelib.storage.reads import Range, fetch_raw, query_all
 from chalicelib.storage.receipts import replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Transaction
+from chalicelib.storage.transaction import Transaction, moved
 from chalicelib.storage.wakes import all_due, wake
 from chalicelib.storage.work import Work
 
@@ -73,7 +72,7 @@ def replace_refund(tx: Transaction, before: OrderRefund, *, after: OrderRefund) 
     tx.put(
         _item(after),
         condition=state & (OrderRefundItem.attempt == before.attempt) & stripe_id,
-        otherwise=lambda image: Moved(key, image) if image else Contended(),
+        otherwise=moved(key),
     )
 
 

@@ -20,14 +20,13 @@ from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
-from chalicelib.kernel.errors import Contended
 from chalicelib.kernel.ids import base62, keyed_digest
 from chalicelib.settings import settings
 from chalicelib.storage.dates import told_period
 from chalicelib.storage.reads import Range, fetch_raw, query_all
 from chalicelib.storage.receipts import Request, replayed_or_reused
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Otherwise, Transaction
+from chalicelib.storage.transaction import Transaction, moved
 from chalicelib.storage.work import Work
 from chalicelib.tiers.activities.model import (
     CheckedIn,
@@ -128,7 +127,7 @@ def put_streak(tx: Transaction, member_id: str, *, before: Streak | None, after:
         *key, last_on=after.last_on.isoformat(), days=after.days, longest=after.longest
     )
     unmoved = None if before is None else StreakItem.last_on == before.last_on.isoformat()
-    tx.put(item, condition=unmoved, otherwise=_moved(key))
+    tx.put(item, condition=unmoved, otherwise=moved(key))
 
 
 def put_done(tx: Transaction, request: Request, *, done: Done) -> None:
@@ -160,7 +159,7 @@ def count(tx: Transaction, counter: Counter) -> None:
             CounterItem.ttl.set(int(counter.kept_until.timestamp())),
         ),
         condition=CounterItem.times.does_not_exist() | (CounterItem.times < counter.most),
-        otherwise=_moved(counter.key),
+        otherwise=moved(counter.key),
     )
 
 
@@ -214,8 +213,3 @@ def kept_of(work: Work, member_id: str) -> Kept:
 def _streak(raw: RawItem) -> Streak:
     item = StreakItem.read(raw)
     return Streak(date.fromisoformat(item.last_on), item.days, item.longest)
-
-
-def _moved(key: Key) -> Otherwise:
-    """Return what a lost compare-and-swap means: go on from what is there."""
-    return lambda image: Moved(key, image) if image else Contended()

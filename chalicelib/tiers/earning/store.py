@@ -25,7 +25,7 @@ from chalicelib.settings import settings
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import fetch_raw
 from chalicelib.storage.table import IntAttribute, IntMapAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Replayed, Transaction
+from chalicelib.storage.transaction import Transaction, moved, there
 from chalicelib.storage.work import Work
 from chalicelib.tiers.earning.model import Claim, Purchase, Refund
 from chalicelib.tiers.earning.rules import PurchaseConflict
@@ -185,7 +185,7 @@ def put_purchase(
         booked_on=None if purchase.booked_on is None else key_of_day(purchase.booked_on),
         mark=mark,
     )
-    tx.put(item, otherwise=_replayed)
+    tx.put(item, otherwise=there)
 
 
 def put_claim_code(tx: Transaction, purchase: Purchase, *, code: str) -> None:
@@ -218,7 +218,7 @@ def put_claimed(tx: Transaction, purchase: Purchase, *, today: date) -> None:
         condition=PurchaseItem.member_id.does_not_exist()
         & (PurchaseItem.refunded == claim.refunded)
         & (PurchaseItem.claimable_through >= key_of_day(today)),
-        otherwise=lambda image: _moved(key, image),
+        otherwise=moved(key),
     )
 
 
@@ -236,7 +236,7 @@ def put_refund(tx: Transaction, purchase: Purchase, *, refund: Refund, fingerpri
         points=refund.points,
         debt=refund.debt,
     )
-    tx.put(item, otherwise=_replayed)
+    tx.put(item, otherwise=there)
     key = purchase_key(purchase.channel, purchase.purchase_id)
     whose = (
         PurchaseItem.member_id.does_not_exist()
@@ -249,7 +249,7 @@ def put_refund(tx: Transaction, purchase: Purchase, *, refund: Refund, fingerpri
         condition=(PurchaseItem.refunded == purchase.refunded)
         & (PurchaseItem.paid >= purchase.refunded + refund.amount)
         & whose,
-        otherwise=lambda image: _moved(key, image),
+        otherwise=moved(key),
     )
 
 
@@ -260,7 +260,7 @@ def put_referrer(tx: Transaction, purchase: Purchase, *, referrer: str) -> None:
         PurchaseItem(*key),
         (PurchaseItem.referrer.set(referrer),),
         condition=PurchaseItem.refunded == purchase.refunded,
-        otherwise=lambda image: _moved(key, image),
+        otherwise=moved(key),
     )
 
 
@@ -277,13 +277,3 @@ def _claim(item: PurchaseItem) -> Claim | None:
         refunded=item.refunded_unclaimed or 0,
         debt_paid=item.debt_paid_by_claim or 0,
     )
-
-
-def _replayed(image: RawItem | None) -> Exception:
-    assert image is not None
-    return Replayed(image)
-
-
-def _moved(key: Key, image: RawItem | None) -> Exception:
-    assert image is not None, key
-    return Moved(key, image)

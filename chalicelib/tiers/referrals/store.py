@@ -21,7 +21,7 @@ from chalicelib.settings import settings
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, query_all
 from chalicelib.storage.table import IntAttribute, Item, Key, RawItem
-from chalicelib.storage.transaction import Moved, Replayed, Transaction
+from chalicelib.storage.transaction import Replayed, Transaction, moved, there
 from chalicelib.storage.work import Work
 from chalicelib.tiers.referrals.model import Outcome, Referred
 
@@ -68,12 +68,12 @@ def put_referred(tx: Transaction, referrer: str, *, referred: Referred) -> None:
         expires_on=None if referred.expires_on is None else key_of_day(referred.expires_on),
         program_version=referred.program_version,
     )
-    tx.put(item, otherwise=lambda image: Replayed(image) if image else Contended())
+    tx.put(item, otherwise=there)
 
 
 def put_newcomer(tx: Transaction, key: Key) -> None:
     """Add that a contact has brought points, which it may once; else the attempt sees that."""
-    tx.put(NewcomerItem(*key), otherwise=lambda image: Moved(key, image) if image else Contended())
+    tx.put(NewcomerItem(*key), otherwise=moved(key))
 
 
 def take_back(tx: Transaction, referrer: str, *, referred: Referred) -> None:
