@@ -61,14 +61,19 @@ def keyed_digest(secret: bytes, *, purpose: str, message: str) -> bytes:
     return hmac.new(secret, f"{purpose}\n{message}".encode(), hashlib.sha256).digest()
 
 
+def keyed62(secret: bytes, *, purpose: str, message: str, chars: int) -> str:
+    """Return `chars` base-62 digits of a keyed digest."""
+    told = keyed_digest(secret, purpose=purpose, message=message)
+    return base62(int.from_bytes(told, "big"), chars)
+
+
 def member_id_of(secret: bytes, subject: str) -> str:
     """Return the one member id that an identity provider's subject can have.
 
     Derived, so that a request needs no look-up to find its wallet; keyed, so that the id means
     nothing to whoever does not hold the secret.
     """
-    number = int.from_bytes(keyed_digest(secret, purpose="member", message=subject), "big")
-    return "mem_" + base62(number, MEMBER_CHARS)
+    return "mem_" + keyed62(secret, purpose="member", message=subject, chars=MEMBER_CHARS)
 
 
 def random_id(prefix: str, dice: Dice, *, chars: int = MEMBER_CHARS) -> str:

@@ -22,7 +22,7 @@ from chalicelib.catalog.codes.model import Fault, Import, Problem, State
 from chalicelib.catalog.codes.rules import CHUNK_CODES_MAX, PROBLEMS_TOLD_MAX
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended
-from chalicelib.kernel.ids import base62, keyed_digest
+from chalicelib.kernel.ids import keyed62
 from chalicelib.kernel.pages import Page
 from chalicelib.settings import settings
 from chalicelib.storage.reads import Range, fetch_raw, query
@@ -195,8 +195,8 @@ def _chunk_key(import_id: str, number: int) -> Key:
 
 def _claim_key(code: str) -> Key:
     """Return where it stands that a code exists: once in the program, whichever reward has it."""
-    told = keyed_digest(settings().secret, purpose="code", message=code)
-    return (f"code#{base62(int.from_bytes(told, 'big'), CLAIM_CHARS)}", "C")
+    told = keyed62(settings().secret, purpose="code", message=code, chars=CLAIM_CHARS)
+    return (f"code#{told}", "C")
 
 
 def _import(item: ImportItem) -> Import:

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from chalicelib.kernel.errors import Conflict, Forbidden, InvalidFields, RuleRefusal
-from chalicelib.kernel.ids import MEMBER_CHARS, base62, keyed_digest
+from chalicelib.kernel.ids import MEMBER_CHARS, keyed62
 from chalicelib.ledger.members.model import Enrolment, Profile, TillCode
 from chalicelib.ledger.wallets.model import Wallet
 
@@ -151,5 +151,6 @@ def _minute(at: datetime) -> int:
 
 
 def _code(secret: bytes, member_id: str, *, minute: int) -> str:
-    mac = keyed_digest(secret, purpose="till-code", message=f"{member_id}\n{minute}")
-    return member_id[4:] + base62(int.from_bytes(mac, "big"), CODE_MAC_CHARS)
+    message = f"{member_id}\n{minute}"
+    mac = keyed62(secret, purpose="till-code", message=message, chars=CODE_MAC_CHARS)
+    return member_id[4:] + mac

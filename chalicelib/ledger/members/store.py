@@ -20,7 +20,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended, Language, Refusal
-from chalicelib.kernel.ids import base62, keyed_digest
+from chalicelib.kernel.ids import keyed62
 from chalicelib.ledger.members.model import Profile
 from chalicelib.settings import settings
 from chalicelib.storage.reads import fetch
@@ -81,8 +81,7 @@ def profile_from(raw: RawItem) -> Profile:
 
 def device_digest(device: str) -> str:
     """Return what is kept of a device: two of them can be compared, and neither be told."""
-    digest = keyed_digest(settings().secret, purpose="device", message=device)
-    return base62(int.from_bytes(digest, "big"), DEVICE_CHARS)
+    return keyed62(settings().secret, purpose="device", message=device, chars=DEVICE_CHARS)
 
 
 def is_enrolled(work: Work, member_id: str) -> bool:
@@ -194,5 +193,5 @@ def member_with(work: Work, phone: str) -> str | None:
 
 
 def _phone_key(phone: str) -> Key:
-    digest = keyed_digest(settings().secret, purpose="phone", message=phone)
-    return (f"phone#{base62(int.from_bytes(digest, 'big'), PHONE_CHARS)}", "M")
+    told = keyed62(settings().secret, purpose="phone", message=phone, chars=PHONE_CHARS)
+    return (f"phone#{told}", "M")

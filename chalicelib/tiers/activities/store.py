@@ -20,7 +20,7 @@ from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
-from chalicelib.kernel.ids import base62, keyed_digest
+from chalicelib.kernel.ids import keyed62
 from chalicelib.settings import settings
 from chalicelib.storage.dates import told_period
 from chalicelib.storage.reads import Range, fetch_raw, query_all
@@ -102,8 +102,9 @@ def streak_key(member_id: str) -> Key:
 
 def evidence_key(member_id: str, task: str, *, evidence: str) -> Key:
     """Return where it stands that a member has shown evidence for a task."""
-    told = keyed_digest(settings().secret, purpose="evidence", message=f"{task}\n{evidence}")
-    return (member_id, f"E#{base62(int.from_bytes(told, 'big'), EVIDENCE_CHARS)}")
+    told, secret = f"{task}\n{evidence}", settings().secret
+    shown = keyed62(secret, purpose="evidence", message=told, chars=EVIDENCE_CHARS)
+    return (member_id, f"E#{shown}")
 
 
 def put_check_in(tx: Transaction, request: Request, *, made: CheckedIn) -> None:

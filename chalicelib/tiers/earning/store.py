@@ -19,7 +19,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended
-from chalicelib.kernel.ids import base62, keyed_digest
+from chalicelib.kernel.ids import keyed62
 from chalicelib.kernel.money import Money
 from chalicelib.settings import settings
 from chalicelib.storage.dates import day_of_key, key_of_day
@@ -86,8 +86,8 @@ def refund_key(purchase: Purchase, refund_id: str) -> Key:
 
 def claim_key(code: str) -> Key:
     """Return where it stands which purchase a code is of."""
-    digest = keyed_digest(settings().secret, purpose="claim-code", message=code)
-    return (f"claim#{base62(int.from_bytes(digest, 'big'), CLAIM_CHARS)}", "K")
+    told = keyed62(settings().secret, purpose="claim-code", message=code, chars=CLAIM_CHARS)
+    return (f"claim#{told}", "K")
 
 
 def find_claimed(work: Work, raw: RawItem) -> RawItem:

@@ -16,7 +16,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Contended
-from chalicelib.kernel.ids import base62, keyed_digest
+from chalicelib.kernel.ids import keyed62
 from chalicelib.settings import settings
 from chalicelib.storage.dates import day_of_key, key_of_day
 from chalicelib.storage.reads import Range, query_all
@@ -52,8 +52,8 @@ def referred_key(referrer: str, member_id: str) -> Key:
 
 def newcomer_key(contact: str) -> Key:
     """Return where it stands that a contact has brought points."""
-    told = keyed_digest(settings().secret, purpose="newcomer", message=contact)
-    return (f"newcomer#{base62(int.from_bytes(told, 'big'), NEWCOMER_CHARS)}", "K")
+    told = keyed62(settings().secret, purpose="newcomer", message=contact, chars=NEWCOMER_CHARS)
+    return (f"newcomer#{told}", "K")
 
 
 def put_referred(tx: Transaction, referrer: str, *, referred: Referred) -> None:
