@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-RawImage = Mapping[str, Mapping[str, Any]]
-"""An item in DynamoDB's own form, bytes as bytes."""
-
-
-class Change(StrEnum):
-    """What happened to an item."""
-
-    INSERT = "INSERT"
-    MODIFY = "MODIFY"
-    REMOVE = "REMOVE"
+RawImage = dict[str, dict[str, Any]]
+"""An item in DynamoDB's own form, bytes as bytes: the `RawItem` of the storage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One change of one item: its keys, and the item before and after where there is one.
 
-    `sequence` is its place in the stream, the same however often it comes.
+    No item before: it was added; none after: it was removed. `sequence` is its place in the stream,
+    the same however often it comes.
     """
 
-    change: Change
     sequence: str
     partition: str
     sort: str

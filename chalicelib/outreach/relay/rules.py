@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.kernel.ids import digest62
-from chalicelib.outreach.relay.model import Change, Parked, RawImage, Record, State
+from chalicelib.outreach.relay.model import Parked, RawImage, Record, State
 
 TRIES_MAX: Final = 5
 """How often a record is read before it is put aside."""
@@ -33,7 +33,6 @@ def record_of(raw: Mapping[str, Any]) -> Record:
     told = raw["dynamodb"]
     keys = told["Keys"]
     return Record(
-        Change(raw["eventName"]),
         told["SequenceNumber"],
         keys["p"]["S"],
         keys["s"]["S"],
@@ -84,7 +83,7 @@ def replayed(before: Parked) -> Parked:
 
 def is_asked(record: Record) -> bool:
     """Tell whether a change of a parked record asks for it to be read again."""
-    if record.partition != PARKED or record.change is not Change.MODIFY:
+    if record.partition != PARKED or record.old is None or record.new is None:
         return False
     return _asked(record.new) != _asked(record.old)
 
@@ -99,15 +98,15 @@ def pause_before(attempt: int) -> float:
     return float(PAUSE_FIRST_SECONDS * 2 ** (attempt - 1))
 
 
-def _asked(image: RawImage | None) -> str:
-    return str((image or {}).get("q", {"S": ""})["S"])
+def _asked(image: RawImage) -> str:
+    return str(image.get("q", {"S": ""})["S"])
 
 
 def _image(told: Mapping[str, Any] | None) -> RawImage | None:
     return None if told is None else {name: _value(value) for name, value in told.items()}
 
 
-def _value(told: Mapping[str, Any]) -> Mapping[str, Any]:
+def _value(told: Mapping[str, Any]) -> dict[str, Any]:
     ((kind, value),) = told.items()
     if kind == "B":
         return {"B": base64.b64decode(value)}

@@ -31,7 +31,7 @@ from chalicelib.outreach.notices import service as notices
 from chalicelib.outreach.notices.model import Fact
 from chalicelib.outreach.privacy import service as privacy
 from chalicelib.outreach.relay import store
-from chalicelib.outreach.relay.model import Change, Parked, Record, State
+from chalicelib.outreach.relay.model import Parked, Record, State
 from chalicelib.outreach.relay.rules import (
     asked,
     is_asked,
@@ -131,15 +131,11 @@ def fact_of(record: Record) -> Fact | None:
     """Return the fact that a change is, or None."""
     if record.new is None:
         return None
-    new = {name: dict(value) for name, value in record.new.items()}
-    if record.change is Change.INSERT and record.sort.startswith("J#"):
-        return journal.read(new)
-    if record.change is Change.INSERT and audit.is_row(record.partition):
-        return audit.read(new)
-    if record.change is Change.MODIFY and record.sort == "W" and record.old is not None:
-        old = {name: dict(value) for name, value in record.old.items()}
-        return expiry.reminder_in(old, new)
-    return None
+    if record.old is not None:
+        return expiry.reminder_in(record.old, record.new) if record.sort == "W" else None
+    if record.sort.startswith("J#"):
+        return journal.read(record.new)
+    return audit.read(record.new) if audit.is_row(record.partition) else None
 
 
 def park(work: Work, parked: Parked) -> None:
