@@ -51,7 +51,7 @@ def parked(raw: Mapping[str, Any], *, why: str, at: datetime) -> Parked:
     """Return a record put aside; the same record has the same id."""
     told = {"eventName": raw["eventName"], "dynamodb": raw["dynamodb"]}
     digest = digest62((about(raw), raw["dynamodb"]["SequenceNumber"]), PARKED_CHARS)
-    kept = json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    kept = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return Parked(f"prk_{digest}", at, about(raw), why[:WHY_CHARS_MAX], kept, TRIES_MAX)
 
 
@@ -107,14 +107,6 @@ def _image(told: Mapping[str, Any] | None) -> RawImage | None:
 
 
 def _value(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a value; no fact has bytes within a list or a map."""
     ((kind, value),) = told.items()
-    if kind == "B":
-        return {"B": base64.b64decode(value)}
-    if kind == "M":
-        return {"M": {name: _value(inner) for name, inner in value.items()}}
-    return {kind: [_value(inner) for inner in value]} if kind == "L" else {kind: value}
-
-
-def _plain(value: object) -> str:
-    """Return what JSON does not know: Lambda's own events hold none of it."""
-    return str(value)
+    return {kind: base64.b64decode(value) if kind == "B" else value}
