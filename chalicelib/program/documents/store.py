@@ -49,16 +49,12 @@ def program_from(item: DocumentItem) -> Program:
     """Return the settings that an item holds."""
     told = json.loads(item.body)
     told["languages"] = tuple(told["languages"])
-    # Documents from before there were reviews say nothing of them.
-    told["review"] = ReviewPolicy(**told["review"]) if told.get("review") else None
-    # And those from before versions knew it say nothing of their instant: they held from ever.
-    told["since"] = datetime.fromisoformat(told["since"]) if told.get("since") else None
-    # Nor do those from before there were activities: the defaults held then, too.
-    told["activities"] = _activities(told["activities"]) if "activities" in told else Activities()
-    # Nor do those from before a longer validity counted for points that members have.
-    since, longer = told.get("shortened_on"), told.get("longer", ())
-    told["shortened_on"] = date.fromisoformat(since) if since else None
-    told["longer"] = tuple(map(_longer, longer))
+    review, since, shortened_on = told["review"], told["since"], told["shortened_on"]
+    told["review"] = ReviewPolicy(**review) if review else None
+    told["since"] = datetime.fromisoformat(since) if since else None
+    told["activities"] = _activities(told["activities"])
+    told["shortened_on"] = date.fromisoformat(shortened_on) if shortened_on else None
+    told["longer"] = tuple(map(_longer, told["longer"]))
     return Program(**told)
 
 
@@ -96,8 +92,7 @@ def _activities(told: Mapping[str, Any]) -> Activities:
 
 
 def _task(told: Mapping[str, Any]) -> Task:
-    # Documents from before tasks had a sentence say nothing of it.
-    sentence = told.get("sentence")
+    sentence = told["sentence"]
     return Task(told["points"], told["per_day"], Sentence(**sentence) if sentence else None)
 
 
