@@ -14,8 +14,7 @@ from chalicelib.catalog.shelf.model import Ask, Locks, Mine, Shown, Wish
 from chalicelib.catalog.shelf.rules import seconds_to_keep
 from chalicelib.catalog.stock.model import Hint
 from chalicelib.kernel.errors import Language, NotEnrolled
-from chalicelib.kernel.ids import member_id_of
-from chalicelib.settings import settings
+from chalicelib.ledger.members import service as members
 from chalicelib.web.bodies import Flag, MoneyOut, PageQuery, View
 from chalicelib.web.calls import Answer, Cache, Call
 from chalicelib.web.identity import PUBLIC
@@ -289,7 +288,7 @@ def show(call: Call[None]) -> Answer:
 )
 def browse_mine(call: Call[None, MyShelfQuery]) -> Answer:
     """List rewards for the caller."""
-    member_id = member_id_of(settings().secret, call.identity.subject)
+    member_id = members.member_of(call.identity.subject)
     wish = Wish(call.query.affordable, call.query.use_soon)
     page = service.browse_as(call.work, member_id, ask=_ask(call), wish=wish)
     view = paged(call, page, view=lambda mine: MyRewardView.of_mine(mine, call.language))

@@ -17,7 +17,6 @@ from dataclasses import replace
 
 from chalicelib.kernel.approval import Stage
 from chalicelib.kernel.errors import NotFound
-from chalicelib.kernel.ids import member_id_of
 from chalicelib.kernel.pages import Page
 from chalicelib.ledger.adjustments import store
 from chalicelib.ledger.adjustments.model import (
@@ -36,13 +35,13 @@ from chalicelib.ledger.adjustments.rules import (
     refuse_invalid,
 )
 from chalicelib.ledger.journal.model import Reason
+from chalicelib.ledger.members import service as members
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.rules import Posting, balance
 from chalicelib.ledger.wallets.service import Opened
 from chalicelib.program.audit import service as audit
 from chalicelib.program.audit.model import Deed
 from chalicelib.program.documents.rules import expiry_of
-from chalicelib.settings import settings
 from chalicelib.storage.receipts import put_receipt, receipt_sort, unless_carried_out
 from chalicelib.storage.transaction import Mistaken, Replayed, Transaction, persist
 from chalicelib.storage.work import Work
@@ -155,7 +154,7 @@ def _decide(
 
 def _is_own(proposal: Proposal, *, by: str) -> bool:
     """Tell whether a wallet is that of whoever decides about it."""
-    return member_id_of(settings().secret, by) == proposal.member_id
+    return members.member_of(by) == proposal.member_id
 
 
 def _asked(proposal: Proposal) -> Adjustment:

@@ -8,12 +8,11 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from chalicelib.kernel.errors import Contended, Language, NotEnrolled
-from chalicelib.kernel.ids import member_id_of
+from chalicelib.ledger.members import service as members
 from chalicelib.outreach.notices import service
 from chalicelib.outreach.notices.model import Quiet, Wishes
 from chalicelib.outreach.notices.rules import hour_of
 from chalicelib.outreach.notices.views import WISHES_EXAMPLE, WishesView
-from chalicelib.settings import settings
 from chalicelib.web.bodies import Body, Wrong
 from chalicelib.web.calls import Call
 from chalicelib.web.routes import Routes
@@ -89,4 +88,4 @@ def change_mine(call: Call[WishesDraft]) -> WishesView:
 
 
 def _member(call: Call[None] | Call[WishesDraft]) -> str:
-    return member_id_of(settings().secret, call.identity.subject)
+    return members.member_of(call.identity.subject)
