@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from chalicelib.kernel.errors import Language
 from chalicelib.ledger.members.model import Member
+from chalicelib.program.documents.model import BASIC
 from chalicelib.web.bodies import View
 from chalicelib.web.routes import Example
 
@@ -60,7 +61,7 @@ class MemberView(View):
             birthday=profile.birthday,
             language=profile.language,
             referred_by=profile.referred_by,
-            standing=StandingView(level="basic"),
+            standing=StandingView(level=BASIC),
             membership=None,
             frozen=member.frozen,
             enrolled_at=profile.enrolled_at,

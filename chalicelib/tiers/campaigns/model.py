@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.sentences import Sentence
+from chalicelib.program.documents.model import BASIC
 
 DOCUMENT: Final = "campaigns"
 """The name under which the head counts every change of a campaign."""
@@ -139,4 +140,4 @@ class Basket:
     channel: str | None
     member_id: str | None
     amounts: Mapping[str, int] = field(default_factory=dict)
-    standing: Standing = "basic"
+    standing: Standing = BASIC

@@ -32,7 +32,7 @@ MULTIPLIER_BP_MAX: Final = 100_000
 """Ten times."""
 VALIDITY_DAYS_MAX: Final = 3_660
 """Ten years, as long as months can be."""
-HELD: Final = frozenset({BASIC})
+REACHABLE: Final = frozenset({BASIC})
 """The standings that members can have: everybody's, until there is a ladder."""
 EMPTY: Final = "window_empty"
 
@@ -177,7 +177,7 @@ def _nobodys(campaign: Campaign, program: Program) -> Iterator[Unclear]:
                 f"No till or shop reports for {channel}.",
                 f"没有任何收银端或门店使用渠道 {channel}。",
             )
-    if campaign.standings and not HELD.intersection(campaign.standings):
+    if campaign.standings and not REACHABLE.intersection(campaign.standings):
         named = ", ".join(campaign.standings)
         yield Unclear(
             "standing_unreachable",
