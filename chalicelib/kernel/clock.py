@@ -52,6 +52,11 @@ def start_of(day: date, zone: str) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
+def end_of(day: date, zone: str) -> datetime:
+    """Return when a program's day is over: the first instant of the next one."""
+    return start_of(day + timedelta(days=1), zone)
+
+
 def end_of_month_after(day: date, months: int) -> date:
     """Return the last day of the month that lies `months` after `day`'s.
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from chalicelib.kernel.clock import day_of
+from chalicelib.kernel.clock import day_of, end_of
 from chalicelib.kernel.errors import LimitReached, NotFound
 from chalicelib.kernel.sentences import Sentence
 from chalicelib.program.documents.model import (
@@ -24,7 +24,6 @@ from chalicelib.tiers.activities.rules import (
     as_meant,
     bonus_of,
     checked_in,
-    end_of,
     explain_check_in,
     explain_task,
     next_bonus,

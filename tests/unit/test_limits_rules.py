@@ -31,23 +31,23 @@ def counters(*used: int) -> list[Counter]:
 
 
 @pytest.mark.parametrize(
-    ("per", "today", "name", "resets_on"),
+    ("per", "today", "name", "last_day"),
     [
-        (Per.DAY, date(2026, 11, 21), "d261121", date(2026, 11, 22)),
-        (Per.DAY, date(2026, 12, 31), "d261231", date(2027, 1, 1)),
-        (Per.WEEK, date(2026, 11, 21), "w261116", date(2026, 11, 23)),
-        (Per.WEEK, date(2026, 11, 22), "w261116", date(2026, 11, 23)),
-        (Per.WEEK, date(2026, 11, 23), "w261123", date(2026, 11, 30)),
-        (Per.WEEK, date(2027, 1, 1), "w261228", date(2027, 1, 4)),
-        (Per.MONTH, date(2026, 11, 30), "m2611", date(2026, 12, 1)),
-        (Per.MONTH, date(2026, 12, 1), "m2612", date(2027, 1, 1)),
+        (Per.DAY, date(2026, 11, 21), "d261121", date(2026, 11, 21)),
+        (Per.DAY, date(2026, 12, 31), "d261231", date(2026, 12, 31)),
+        (Per.WEEK, date(2026, 11, 21), "w261116", date(2026, 11, 22)),
+        (Per.WEEK, date(2026, 11, 22), "w261116", date(2026, 11, 22)),
+        (Per.WEEK, date(2026, 11, 23), "w261123", date(2026, 11, 29)),
+        (Per.WEEK, date(2027, 1, 1), "w261228", date(2027, 1, 3)),
+        (Per.MONTH, date(2026, 11, 30), "m2611", date(2026, 11, 30)),
+        (Per.MONTH, date(2026, 12, 1), "m2612", date(2026, 12, 31)),
         (Per.EVER, date(2026, 11, 21), "e", None),
     ],
 )
-def test_a_period_has_a_name_and_a_day_on_which_the_next_begins(
-    per: Per, today: date, name: str, resets_on: date | None
+def test_a_period_has_a_name_and_a_last_day(
+    per: Per, today: date, name: str, last_day: date | None
 ) -> None:
-    assert period_of(per, today) == (name, resets_on)
+    assert period_of(per, today) == (name, last_day)
 
 
 def test_there_is_one_counter_for_each_limit_in_the_members_partition() -> None:

@@ -7,26 +7,26 @@ start on Monday.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from chalicelib.catalog.limits.model import Counter
 from chalicelib.catalog.rewards.model import Per, Reward
-from chalicelib.kernel.clock import end_of_month_after, start_of, told_instant
+from chalicelib.kernel.clock import end_of, end_of_month_after, told_instant
 from chalicelib.kernel.errors import LimitReached
 
 
 def period_of(per: Per, today: date) -> tuple[str, date | None]:
-    """Return the name of the period that a day falls in, and the first day of the next one.
+    """Return the name of the period that a day falls in, and its last day.
 
     `d261121`, `w261116` (its Monday), `m2611`, or `e`, which never ends.
     """
     if per is Per.DAY:
-        return f"d{today:%y%m%d}", today + timedelta(days=1)
+        return f"d{today:%y%m%d}", today
     if per is Per.WEEK:
         monday = today - timedelta(days=today.weekday())
-        return f"w{monday:%y%m%d}", monday + timedelta(days=7)
+        return f"w{monday:%y%m%d}", monday + timedelta(days=6)
     if per is Per.MONTH:
-        return f"m{today:%y%m}", end_of_month_after(today, 0) + timedelta(days=1)
+        return f"m{today:%y%m}", end_of_month_after(today, 0)
     return "e", None
 
 
@@ -34,8 +34,8 @@ def counters_of(member_id: str, reward: Reward, *, today: date, zone: str) -> tu
     """Return a member's counters of a reward, in the order of its limits, not read yet."""
     found = []
     for limit in reward.limits:
-        period, next_day = period_of(limit.per, today)
-        resets_at: datetime | None = start_of(next_day, zone) if next_day else None
+        period, last_day = period_of(limit.per, today)
+        resets_at = end_of(last_day, zone) if last_day else None
         _, sort = key_of(member_id, reward.id, period=period)
         found.append(Counter(member_id, sort, limit, resets_at))
     return tuple(found)

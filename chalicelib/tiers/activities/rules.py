@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
-from chalicelib.kernel.clock import start_of, told_instant
+from chalicelib.kernel.clock import end_of, told_instant
 from chalicelib.kernel.errors import Conflict, LimitReached, NotFound
 from chalicelib.kernel.points import counted
 from chalicelib.kernel.sentences import Sentence
@@ -55,11 +55,6 @@ def as_meant(evidence: str) -> str:
     seen = "".join(one for one in evidence if unicodedata.category(one) not in UNSEEN)
     told = unicodedata.normalize("NFC", UNSEEN_TOO.sub("", seen).strip())
     return LINK.sub(lambda link: f"{link[1].lower()}{link[2] or ''}{link[3].lower()}", told)
-
-
-def end_of(today: date, zone: str) -> datetime:
-    """Return when a day of the program's zone is over: the first instant of the next."""
-    return start_of(today + ONE_DAY, zone)
 
 
 def checked_in(before: Streak | None, today: date, *, zone: str) -> Streak:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chalicelib.kernel.clock import end_of
 from chalicelib.ledger.journal.model import Reason
 from chalicelib.ledger.wallets import service as wallets
 from chalicelib.ledger.wallets.model import Change
@@ -37,7 +38,6 @@ from chalicelib.tiers.activities.model import (
 )
 from chalicelib.tiers.activities.rules import (
     checked_in,
-    end_of,
     explain_check_in,
     explain_task,
     next_bonus,

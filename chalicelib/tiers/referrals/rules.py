@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.kernel.clock import day_of, end_of_month_after
+from chalicelib.kernel.clock import day_of, end_of, end_of_month_after
 from chalicelib.ledger.journal.model import Entry, Reason
 from chalicelib.program.documents.model import Program
 from chalicelib.tiers.activities.model import Counter
-from chalicelib.tiers.activities.rules import end_of
 from chalicelib.tiers.earning.model import Purchase
 
 
