@@ -194,7 +194,7 @@ class ToldPurchase(View):
             occurred_at=purchase.occurred_at,
             points=purchase.points,
             debt_paid=purchase.debt_paid,
-            expires_on=None if purchase.expires_on == date.max else purchase.expires_on,
+            expires_on=purchase.expires_on,
             claimed=purchase.claim is not None,
         )
 
