@@ -19,7 +19,7 @@ FACTS: Final[Mapping[str, str | int]] = {
     "quantity": 2,
     "order": "ord_1",
     "reward": "Mug",
-    "cash": "CNY 29.90",
+    "cash": "¥29.90",
     "endings": "· 300 points",
     "more": 40,
     "rewards": "Mug, Pen",

@@ -157,6 +157,7 @@ def test_every_currency_that_a_program_may_choose_has_words() -> None:
     [
         (Money(5, "cny"), "¥0.05"),
         (Money(112850, "cny"), "¥1,128.50"),
+        (Money(5, "usd"), "$0.05"),
         (Money(1500, "jpy"), "JP¥1,500"),
         (Money(1500, "kwd"), "KD 1.500"),
     ],

@@ -1,4 +1,4 @@
-"""What a notice says: templates, days, money, and which rewards a reminder may name."""
+"""What a notice says: templates, days, and which rewards a reminder may name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from chalicelib.outreach.wording.rules import (
     refreshed,
     source_of,
     told_endings,
-    told_money,
     wants,
     written,
 )
@@ -85,21 +84,6 @@ def test_a_reminder_lists_the_soonest_dates_and_says_how_many_points_the_others_
     assert told_endings({date(2026, 11, 24): 9}, TODAY, language="zh-CN") == (
         "· 9 积分，可用至 2026-11-24（还剩 3 天）"
     )
-
-
-@pytest.mark.parametrize(
-    ("cash", "told"),
-    [
-        (Money(2990, "cny"), "CNY 29.90"),
-        (Money(5, "usd"), "USD 0.05"),
-        (Money(500, "jpy"), "JPY 500"),
-        (Money(1_128_500, "jpy"), "JPY 1,128,500"),
-        (Money(112_850, "cny"), "CNY 1,128.50"),
-        (Money(1210, "kwd"), "KWD 1.210"),
-    ],
-)
-def test_money_has_the_digits_of_its_currency(cash: Money, told: str) -> None:
-    assert told_money(cash) == told
 
 
 UNLOCKED: Final = Locks(Lacks(), None, 0)

@@ -1,4 +1,4 @@
-"""How figures, days and money become sentences, and which rewards are worth naming."""
+"""How figures and days become sentences, and which rewards are worth naming."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from chalicelib.catalog.shelf.model import Mine
 from chalicelib.catalog.shelf.rules import points_alone
 from chalicelib.catalog.stock.model import Hint
 from chalicelib.kernel.errors import Language
-from chalicelib.kernel.money import MINOR_DIGITS, Money
 from chalicelib.ledger.expiry.rules import reminder
 from chalicelib.ledger.wallets.model import Wallet
 from chalicelib.outreach.wording.model import Kind, Line, Notice, Written
@@ -88,11 +87,3 @@ def is_open(mine: Mine, now: datetime, *, points: int) -> bool:
     locked = locks.limit or lacks.standing or lacks.plan or lacks.tags
     is_there = shown.hint is not Hint.SOLD_OUT and redeemable_window(shown.reward).holds(now)
     return is_there and not locked
-
-
-def told_money(cash: Money) -> str:
-    """Return an amount as a person reads it: `CNY 1,129.90`."""
-    digits = MINOR_DIGITS[cash.currency]
-    whole, rest = divmod(cash.amount, 10**digits)
-    told = f"{whole:,}.{rest:0{digits}}" if digits else f"{whole:,}"
-    return f"{cash.currency.upper()} {told}"

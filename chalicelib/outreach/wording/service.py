@@ -10,6 +10,7 @@ from chalicelib.catalog.rewards import service as rewards
 from chalicelib.catalog.rewards.model import Reward
 from chalicelib.catalog.shelf import service as shelf
 from chalicelib.catalog.shelf.model import Ask, Wish
+from chalicelib.kernel import money
 from chalicelib.kernel.errors import Language
 from chalicelib.ledger.wallets.rules import balance
 from chalicelib.ledger.wallets.service import Opened
@@ -19,7 +20,6 @@ from chalicelib.outreach.wording.rules import (
     is_open,
     not_listed,
     told_endings,
-    told_money,
     written,
 )
 from chalicelib.redeem.orders import service as orders
@@ -53,7 +53,7 @@ def _of_order(work: Work, order_id: str, *, language: Language) -> Mapping[str, 
         "quantity": order.quantity,
         "reward": reward.title.told(language),
     }
-    return facts | ({"cash": told_money(order.cash)} if order.cash else {})
+    return facts | ({"cash": money.written(order.cash)} if order.cash else {})
 
 
 def _rewards(work: Work, opened: Opened, *, language: Language) -> str:
