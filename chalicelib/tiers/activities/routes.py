@@ -75,13 +75,18 @@ class StreakView(View):
     next_bonus: NextBonusView | None
 
 
-class CheckedInView(View):
-    """What a check-in brought, why, how much of it paid a debt, the last day of the rest."""
+class DoneView(View):
+    """What a task brought, why, how much of it paid a debt, the last day of the rest."""
 
     points: int
     explanation: list[ExplanationView]
     debt_paid: int
     expires_on: date
+
+
+class CheckedInView(DoneView):
+    """What a check-in brought, why, how much of it paid a debt, the last day of the rest."""
+
     streak: StreakView
 
 
@@ -99,15 +104,6 @@ class EvidenceDraft(Body):
     """What shows that a task was done. It is kept as a digest only, and counts once for ever."""
 
     evidence: Evidence
-
-
-class DoneView(View):
-    """What a task brought, why, how much of it paid a debt, the last day of the rest."""
-
-    points: int
-    explanation: list[ExplanationView]
-    debt_paid: int
-    expires_on: date
 
 
 class TaskView(View):

@@ -12,10 +12,10 @@ from chalicelib.ledger.members import service as members
 from chalicelib.storage.receipts import Request
 from chalicelib.tiers.claims import service
 from chalicelib.tiers.claims.rules import AlreadyClaimed, ClaimExpired, typed
-from chalicelib.tiers.earning.views import ExplanationView, explained
+from chalicelib.tiers.earning.views import EXPLAINED_EXAMPLE, ExplanationView, explained
 from chalicelib.web.bodies import Body, View
 from chalicelib.web.calls import Answer, Call
-from chalicelib.web.routes import Example, Routes
+from chalicelib.web.routes import Routes
 
 CODE_CHARS_MAX: Final = 64
 """A code with a space after each character is half as long; anything longer is no code of ours."""
@@ -28,19 +28,6 @@ TypedCode = Annotated[
 """A code as it was meant, so that the same one typed otherwise is the same request."""
 
 routes = Routes(__name__)
-
-CLAIMED_EXAMPLE: Final[Example] = {
-    "points": 128,
-    "explanation": [
-        {
-            "rule": "base",
-            "text": "1 point for each whole yuan of ¥128.50: 128 points.",
-            "points": 128,
-        }
-    ],
-    "debt_paid": 0,
-    "expires_on": "2028-11-30",
-}
 
 
 class ClaimDraft(Body):
@@ -71,7 +58,7 @@ class ClaimView(View):
     summary="Claim the points of a purchase by the code on its receipt",
     refusals=(NotEnrolled, TooMany, NotFound, AlreadyClaimed, ClaimExpired, Contended),
     example={"claim_code": "7KQ4-9XVR-0B3M-TZ8C"},
-    answer_example=CLAIMED_EXAMPLE,
+    answer_example={**EXPLAINED_EXAMPLE, "debt_paid": 0, "expires_on": "2028-11-30"},
 )
 def claim(call: Call[ClaimDraft]) -> Answer:
     """Bring the points of a purchase to the caller."""
