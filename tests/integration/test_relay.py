@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from chalicelib.gateways.messages.model import Channel
 from chalicelib.ledger.adjustments.model import Adjustment
 from chalicelib.storage.work import Work
 from infra.local.pump import is_wanted
+from tests.cash import bought, dear
 from tests.corrections import adjust
 from tests.crashes import Hours
 from tests.faults import Crashed, Fault, faults
@@ -19,6 +21,7 @@ from tests.invariants import check_all
 from tests.mall import Mall, id_of, made
 from tests.relaying import MAIL, Desk, a_desk, redeemed
 from tests.rows import erase, of_sort, overwrite, row
+from tests.stripes import taking_money
 from tests.tape import play
 
 
@@ -47,6 +50,14 @@ def test_a_redemption_is_told_once_in_the_members_language(
     assert order["id"] in message.text
     assert desk.waiting() == []
     check_all(Work(desk.mall.clock.now()))
+
+
+def test_money_is_told_as_a_quote_writes_it(desk: Desk, tmp_path: Path) -> None:
+    lin = desk.lin()
+    with taking_money(desk.mall, tmp_path) as stripe:
+        bought(lin, stripe, dear(desk.mall))
+    desk.play()
+    assert "You also paid ¥29.90." in desk.outbox.sent[-1].text.splitlines()
 
 
 def test_what_happens_to_a_member_is_told_in_order(desk: Desk) -> None:
