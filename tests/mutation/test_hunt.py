@@ -13,7 +13,6 @@ from typing import Final
 
 import pytest
 
-from chalicelib.kernel.errors import Contended
 from chalicelib.ledger.wallets import store as wallets
 from chalicelib.ledger.wallets.rules import new_wallet
 from chalicelib.storage.transaction import Transaction
@@ -136,9 +135,9 @@ def test_a_mutant_is_the_source_with_one_part_replaced() -> None:
 
 @pytest.mark.usefixtures("table")
 def test_what_is_planted_runs_until_it_is_taken_out() -> None:
-    changed = source_of(wallets.__name__).whole.replace("tx.put(", "raise Contended\n    tx.put(")
+    changed = source_of(wallets.__name__).whole.replace("tx.put(", "raise KeyError\n    tx.put(")
     tx = Transaction(WORK, {})
-    with planted(wallets.__name__, changed, "put_wallet"), pytest.raises(Contended):
+    with planted(wallets.__name__, changed, "put_wallet"), pytest.raises(KeyError):
         wallets.put_wallet(tx, new_wallet(MEMBER_ID, NOW))
     wallets.put_wallet(tx, new_wallet(MEMBER_ID, NOW))
 
