@@ -21,8 +21,9 @@ def sent() -> Columns:
 
 
 def remind_twice() -> None:
-    for day in ("2029-01-01", "2029-01-02"):
-        put(sent() | {"s": s(f"N#rd#{day}#mail"), "k": s("expiry_reminder")})
+    for day, minutes in ((1, 0), (2, 5)):
+        one = {"s": s(f"N#rd#2029-01-0{day}#mail"), "k": s("expiry_reminder")}
+        put(sent() | one | {"t": n(int(sent()["t"]["N"]) + 60 * minutes)})
 
 
 def wishes(**columns: dict[str, Any]) -> None:

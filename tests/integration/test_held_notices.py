@@ -147,6 +147,41 @@ def test_a_reminder_that_was_held_and_the_next_days_make_one_sms(
     assert desk.waiting() == []
 
 
+@pytest.mark.parametrize(
+    ("way", "free"),
+    [
+        (Channel.MAIL, datetime(2026, 11, 22, 16, tzinfo=UTC)),  # midnight in Shanghai
+        (Channel.SMS, datetime(2026, 11, 23, tzinfo=UTC)),
+    ],
+)
+def test_what_came_after_the_message_of_the_day_is_told_tomorrow(
+    desk: Desk, way: Channel, free: datetime
+) -> None:
+    """A reminder goes out a day late; then points come whose only day of a reminder is today."""
+    lin = desk.lin()
+    overwrite(row(id_of("lin"), "P"), t={"S": PHONE})
+    made(lin.put("/me/notices", {"mail": way is Channel.MAIL, "sms": way is Channel.SMS}), 200)
+    evening = datetime(2026, 11, 21, 15, 58, tzinfo=UTC)
+    noon = datetime(2026, 11, 22, 4, tzinfo=UTC)
+    for noted, points, left in ((evening, 10, 15), (noon, 70, 4)):
+        desk.mall.clock.instant = noted
+        day = TODAY + timedelta(days=left)
+        credit(Work(noted), id_of("lin"), points=points, expires_on=day)
+        desk.run_job("expiry")
+        desk.mall.clock.instant = max(noted, noon)
+        desk.play()
+    assert len(desk.outbox.sent) == 1
+    (held,) = [item for item in of_sort("N#rd#") if "wk" in item]
+    assert (held["n"]["N"], held["a"]["S"]) == ("0", free.isoformat())
+    overwrite(held, a={"S": noon.isoformat()})
+    name = f"{held['p']['S']}#{held['s']['S'].removeprefix('N#')}"
+    assert deliver(Work(noon), desk.outbox, name=name) == {"quiet": 1}
+    assert row(held["p"]["S"], held["s"]["S"])["a"] == held["a"]
+    desk.mall.clock.instant = free
+    desk.run_job()
+    assert "· 70 points until 2026-11-25 (2 days left)" in desk.outbox.sent[1].text
+
+
 def test_a_reminder_that_comes_too_late_is_not_sent(desk: Desk) -> None:
     """Neither by a relay that was late, nor by a job whose carrier was away for too long."""
     desk.lin()

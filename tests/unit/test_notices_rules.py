@@ -25,6 +25,7 @@ from chalicelib.outreach.notices.rules import (
     notice_of,
     pause_after,
     quiet_until,
+    tells_all,
     ways,
 )
 from chalicelib.outreach.wording.model import Kind, Notice
@@ -213,6 +214,15 @@ def test_a_fact_is_told_for_four_weeks() -> None:
     reminder = Reminder(MEMBER_ID, NOW.date())
     assert not is_stale(reminder, NOW + FRESH)
     assert is_stale(reminder, NOW + FRESH + day)
+
+
+def test_a_reminder_tells_what_another_would_where_it_names_no_fewer_points() -> None:
+    told, more, later = (
+        Notice(MEMBER_ID, "rd#2026-11-21", Kind.REMINDER, dates=dates)
+        for dates in ({TODAY: 5}, {TODAY: 6}, {TODAY: 5, TODAY + timedelta(days=1): 1})
+    )
+    assert [tells_all(one, told) for one in (told, more, later)] == [True] * 3
+    assert [tells_all(told, one) for one in (more, later)] == [False] * 2
 
 
 def test_names_stand_together_by_member_and_in_order() -> None:

@@ -37,6 +37,7 @@ looked at within weeks."""
 FRESH: Final = KEPT - timedelta(days=2)
 """Until then a fact is told, and later to nobody: while it is, the notice of it is known for
 certain, in any zone, so that none is sent twice."""
+ONE_DAY: Final = timedelta(days=1)
 CLAWBACKS: Final = frozenset({Kind.TAKEN_BACK, Kind.REFERRAL_TAKEN_BACK})
 """Nothing is told of them where nothing was left to take."""
 SENT: Final = "sent"
@@ -87,6 +88,11 @@ def begun(held: Held, notice: Notice, *, now: datetime) -> Held:
 def over(held: Held, outcome: str) -> Held:
     """Return a notice that nothing more is done about."""
     return replace(held, due=None, outcome=outcome, version=held.version + 1)
+
+
+def tells_all(sent: Notice, reminder: Notice) -> bool:
+    """Tell whether a reminder that was sent named all the points of another."""
+    return all(sent.dates.get(day, 0) >= points for day, points in reminder.dates.items())
 
 
 def by_member(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:

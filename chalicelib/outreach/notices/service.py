@@ -39,6 +39,7 @@ from chalicelib.outreach.notices.rules import (
     DISTURBING,
     DOWN_TOLERATED,
     GIVEN_UP,
+    ONE_DAY,
     REFUSED,
     SENT,
     UNWANTED,
@@ -50,6 +51,7 @@ from chalicelib.outreach.notices.rules import (
     over,
     pause_after,
     quiet_until,
+    tells_all,
     ways,
 )
 from chalicelib.outreach.wording import service as wording
@@ -78,13 +80,13 @@ class GaveUp(Exception):
 class Addressee:
     """A member, their wallet, and how they wish to be told, as of one read.
 
-    By `taken` ways a notice of the same sort went out today, and one a day is enough.
+    To a reminder `reminded` are those that went out today: one a day and way is enough.
     """
 
     opened: Opened
     profile: Profile
     wishes: Preferences
-    taken: frozenset[Channel]
+    reminded: Sequence[Held]
 
     def address(self, channel: Channel) -> str | None:
         """Return where a way leads to, or None where it leads nowhere."""
@@ -95,15 +97,18 @@ class Addressee:
             Channel.PUSH: profile.member_id,
         }[channel]
 
-    def may_be_told(self, kind: Kind, channel: Channel) -> bool:
-        """Tell whether a sort of notice may take a way."""
-        is_open = channel in ways(self.wishes, kind) - self.taken
-        return is_open and self.address(channel) is not None
+    def open_ways(self, notice: Notice, among: Iterable[Channel]) -> list[Channel]:
+        """Return by which ways a notice goes, now or later: by none that told all of it today."""
+        told = {sent.channel for sent in self.reminded if tells_all(sent.notice, notice)}
+        asked = ways(self.wishes, notice.kind).intersection(among) - told
+        return [way for way in Channel if way in asked and self.address(way) is not None]
 
-    def disturbed_until(self, channel: Channel, now: datetime) -> datetime | None:
-        """Return until when a way would disturb them, or None."""
-        zone, quiet = self.opened.program.zone, self.wishes.quiet
-        return quiet_until(now, zone, quiet=quiet) if channel in DISTURBING else None
+    def waits_until(self, channel: Channel, now: datetime) -> datetime | None:
+        """Return when a way is next free, and would not disturb them; None where it is now."""
+        zone, is_taken = self.opened.program.zone, channel in {one.channel for one in self.reminded}
+        free = start_of(self.opened.today + ONE_DAY, zone) if is_taken else now
+        hours = self.wishes.quiet if channel in DISTURBING else None
+        return quiet_until(free, zone, quiet=hours) or (free if is_taken else None)
 
     def still(self, notice: Notice) -> Notice | None:
         """Return a notice as it is true of the wallet now, or None where nothing is left of it."""
@@ -169,21 +174,17 @@ def hear(work: Work, messages: Messages, *, fact: Fact) -> Counts:
     if told_of is None or told is None:
         return NOTHING
     notice = told.still(told_of)
-    open_ways = [
-        channel
-        for channel in Channel
-        if channel in messages.channels and told.may_be_told(told_of.kind, channel)
-    ]
+    open_ways = told.open_ways(notice, messages.channels) if notice else ()
     if notice is None or not open_ways:
         return NOTHING
     text = told.written(work, notice)
     counts: Counter[str] = Counter()
     for channel in open_ways:
-        quiet = told.disturbed_until(channel, work.now)
-        held = Held(notice, channel, quiet or work.now + pause_after(1), tries=0 if quiet else 1)
+        later = told.waits_until(channel, work.now)
+        held = Held(notice, channel, later or work.now + pause_after(1), tries=0 if later else 1)
         if _is_new(work, held):
             message = _message(held, told=told, text=text)
-            counts.update(WAITS if quiet else _send(work, messages, held=held, message=message))
+            counts.update(WAITS if later else _send(work, messages, held=held, message=message))
     return counts
 
 
@@ -210,14 +211,13 @@ def deliver(work: Work, messages: Messages, *, name: str) -> Counts:
     if (
         told is None
         or notice is None
-        or held.channel not in messages.channels
-        or not told.may_be_told(notice.kind, held.channel)
+        or held.channel not in told.open_ways(notice, messages.channels)
     ):
         _go_on(work, held, after=over(held, UNWANTED))
         return {UNWANTED: 1}
-    quiet = told.disturbed_until(held.channel, work.now)
-    if quiet:
-        _go_on(work, held, after=replace(held, due=quiet, version=held.version + 1))
+    later = told.waits_until(held.channel, work.now)
+    if later:
+        _go_on(work, held, after=replace(held, due=later, version=held.version + 1))
         return WAITS
     ours = begun(held, notice, now=work.now)
     return _try(work, messages, held=ours, told=told) if _go_on(work, held, after=ours) else NOTHING
@@ -244,11 +244,11 @@ def _addressee(work: Work, notice: Notice) -> Addressee | None:
         opened, profile = members.open_profile(work, member_id, key, absent=NotFound)
     except NotFound:
         return None
-    taken: frozenset[Channel] = frozenset()
+    reminded: Sequence[Held] = ()
     if notice.kind is Kind.REMINDER:
         morning = start_of(opened.today, opened.program.zone)
-        taken = store.reminded_by(work, member_id, since=morning)
-    return Addressee(opened, profile, store.preferences_from(opened.others.get(key)), taken)
+        reminded = store.reminded(work, member_id, since=morning)
+    return Addressee(opened, profile, store.preferences_from(opened.others.get(key)), reminded)
 
 
 def _is_new(work: Work, held: Held) -> bool:

@@ -134,12 +134,12 @@ def all_of(work: Work, member_id: str) -> Iterator[Held]:
     return map(_held, query_all(work, NoticeItem, part=Range(member_id, "N#")))
 
 
-def reminded_by(work: Work, member_id: str, *, since: datetime) -> frozenset[Channel]:
-    """Return by which ways a reminder was sent to a member since an instant."""
+def reminded(work: Work, member_id: str, *, since: datetime) -> tuple[Held, ...]:
+    """Return the reminders that were sent to a member since an instant."""
     forgotten = int((since + KEPT).timestamp())
     found = query_all(work, NoticeItem, part=Range(member_id, "N#rd#"))
     sent = (item for item in found if item.outcome == SENT and (item.ttl or 0) >= forgotten)
-    return frozenset(_held(item).channel for item in sent)
+    return tuple(map(_held, sent))
 
 
 def erase_all_of(work: Work, member_id: str) -> None:
