@@ -55,6 +55,21 @@ def test_who_names_no_language_gets_the_programs_first_until_they_do(
     assert made(lin.post("/me", {"language": "en"}), 200)["language"] == "zh-CN"
 
 
+def test_the_language_that_was_assumed_is_kept_once_a_member_names_it(mall: Mall) -> None:
+    lin, header = at_a_till(mall), {"Accept-Language": "en"}
+    made(lin.put("/me/notices", {"sms": True}), 200)
+    assert made(lin.put("/me/notices", {"language": "zh-CN"}), 200)["language"] == "zh-CN"
+    rows = everything()
+    made(lin.put("/me/notices", {"language": "zh-CN"}), 200)
+    assert made(lin.post("/me", headers=header), 200)["language"] == "zh-CN"
+    assert everything() == rows
+    # Who named none has none named.
+    made(mall.till.post("/members", {"subject": "wei"}), 201)
+    wei = Api(mall.app, a_caller("member", subject="wei"))
+    made(wei.put("/me/notices", {"sms": True}), 200)
+    assert made(wei.post("/me", headers=header), 200)["language"] == "en"
+
+
 def test_who_joined_without_a_birthday_sets_it_once_to_a_day_of_the_past(mall: Mall) -> None:
     lin, before = mall.member("lin"), everything()
     refused = lin.post("/me", {"birthday": "2026-11-21"})

@@ -32,9 +32,9 @@ class Enrolment:
 class Profile:
     """A member's profile; `language` is what messages are written in.
 
-    As long as `language_assumed`, nobody said it, and it is the program's first one. `device` is a
-    keyed digest of the one that they joined with, if any was told. Of a member who left at
-    `erased_at` nothing else is kept that is about them.
+    As long as `language_assumed`, nobody said it: it was the program's first one when they joined.
+    `device` is a keyed digest of the one that they joined with, if any was told. Of a member who
+    left at `erased_at` nothing else is kept that is about them.
     """
 
     member_id: str

@@ -155,11 +155,12 @@ def open_profile(
 
 
 def speak(tx: Transaction, profile: Profile, *, language: Language) -> None:
-    """Add in which language a member is written to from now on, if that is another one.
+    """Add in which language a member is written to from now on, if nobody had said so.
 
-    `Mistaken` where they were erased.
+    The one that was assumed is said, too: else the next one that is named would undo it. `Mistaken`
+    where they were erased.
     """
-    if language != profile.language:
+    if profile.language_assumed or language != profile.language:
         store.put_language(tx, profile.member_id, language=language)
 
 

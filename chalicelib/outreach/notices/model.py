@@ -52,10 +52,14 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How a member wishes to be told, and in which language; that is a part of the profile."""
+    """How a member wishes to be told, and in which language; that is a part of the profile.
+
+    As long as `language_assumed`, nobody named it.
+    """
 
     preferences: Preferences
     language: Language
+    language_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,9 @@ class WishesDraft(Body):
             hours = self.quiet
             quiet = Quiet(hour_of(hours.opens), hour_of(hours.until)) if hours else None
         after = replace(before.preferences, quiet=quiet, **wanted)
-        return Wishes(after, self.language or before.language)
+        if self.language is None:
+            return replace(before, preferences=after)
+        return Wishes(after, self.language)
 
 
 @routes.get(

@@ -133,7 +133,7 @@ def prefer(work: Work, member_id: str, *, change: Callable[[Wishes], Wishes]) ->
 
     def attempt(tx: Transaction) -> Wishes:
         known = store.preferences_from(tx.image(key) or opened.others.get(key))
-        before = Wishes(known, profile.language)
+        before = Wishes(known, profile.language, profile.language_assumed)
         after = change(before)
         if after == before:
             raise AlreadyWished(before)
@@ -141,7 +141,8 @@ def prefer(work: Work, member_id: str, *, change: Callable[[Wishes], Wishes]) ->
             wanted = replace(after.preferences, version=known.version + 1)
             store.put_preferences(tx, member_id, wishes=wanted)
             wallets.require_present(tx, member_id)
-        members.speak(tx, profile, language=after.language)
+        if not after.language_assumed:
+            members.speak(tx, profile, language=after.language)
         return after
 
     try:
