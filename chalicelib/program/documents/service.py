@@ -29,7 +29,7 @@ from chalicelib.storage.work import Work
 
 KEPT_MAX: Final = 32
 """Versions kept in process: late purchases are judged by the rules of their own day. The largest
-have 60 KB."""
+have 96 KB."""
 _kept: Kept[tuple[str, int], Program] = Kept(KEPT_MAX)
 
 

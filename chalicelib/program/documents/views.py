@@ -33,6 +33,10 @@ CHANNELS_MAX: Final = 200
 ZONE_CHARS_MAX: Final = 64
 PER_HOUR_MAX: Final = 99
 """One page of a member's orders tells whether there were as many."""
+PROGRAM_BYTES_MAX: Final = 256 * 1024
+"""The largest settings have 192 KB where a client writes JSON in ASCII: each channel and task has
+its longest name, and every character of a sentence is a pair of escapes. As UTF-8 they have 96 KB,
+and their audit row, with two of them, stays below DynamoDB's 400 KB."""
 OPTIONAL: Final = frozenset({"review", "activities"})
 """Came later than the first clients: one that does not know them must not undo them."""
 

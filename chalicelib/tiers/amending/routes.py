@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kernel.errors import Contended, Stale
 from chalicelib.program.documents.model import Wanted
 from chalicelib.program.documents.rules import ZoneFixed
-from chalicelib.program.documents.views import PROGRAM_EXAMPLE, ProgramBody
+from chalicelib.program.documents.views import PROGRAM_BYTES_MAX, PROGRAM_EXAMPLE, ProgramBody
 from chalicelib.tiers.amending import service
 from chalicelib.tiers.amending.rules import CampaignsAtOdds
 from chalicelib.web.calls import Answer, Call
@@ -21,6 +21,7 @@ routes = Routes(__name__)
     tagged=True,
     body=ProgramBody,
     answer=ProgramBody,
+    bytes_max=PROGRAM_BYTES_MAX,
     summary="Change the program's settings from the next request on",
     refusals=(Stale, ZoneFixed, CampaignsAtOdds, Contended),
     example=PROGRAM_EXAMPLE,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from typing_extensions import override
 
 from chalicelib.kernel.errors import Fact, Language, RuleRefusal
 from chalicelib.program.documents.model import Program
 from chalicelib.tiers.campaigns.model import CampaignSet
-from chalicelib.tiers.campaigns.rules import has_ended
+from chalicelib.tiers.campaigns.rules import can_meet
 from chalicelib.tiers.marketing.model import Unclear
 from chalicelib.tiers.marketing.rules import unclear
+
+NEVER_BLAMED: Final = frozenset({"channel_unknown"})
+"""A client whose secret leaked is revoked at once, whichever campaigns name its channel; and a
+channel is renamed before a campaign can name it anew."""
 
 
 class CampaignsAtOdds(RuleRefusal):
@@ -41,9 +46,9 @@ class CampaignsAtOdds(RuleRefusal):
 def refuse_at_odds(
     campaigns: CampaignSet, *, before: Program, after: Program, now: datetime
 ) -> None:
-    """Raise `CampaignsAtOdds` where new settings make campaigns unclear that have not ended.
+    """Raise `CampaignsAtOdds` where new settings make campaigns unclear that can still hold.
 
-    What was unclear before, because time has passed, is not held against the settings.
+    What was unclear before, for the same reason, is not held against the settings.
     """
     found = list(_made_unclear(campaigns, before=before, after=after, now=now))
     if found:
@@ -54,7 +59,8 @@ def _made_unclear(
     campaigns: CampaignSet, *, before: Program, after: Program, now: datetime
 ) -> Iterator[tuple[str, Unclear]]:
     for campaign in campaigns.campaigns:
-        if not has_ended(campaign, now):
-            known = unclear(campaign, campaigns, now=now, program=before)
+        if can_meet([campaign], now=now, zone=before.zone):
+            known = {w.reason for w in unclear(campaign, campaigns, now=now, program=before)}
             then = unclear(campaign, campaigns, now=now, program=after)
-            yield from ((campaign.id, why) for why in then if why not in known)
+            blamed = (why for why in then if why.reason not in known | NEVER_BLAMED)
+            yield from ((campaign.id, why) for why in blamed)
