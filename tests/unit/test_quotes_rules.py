@@ -36,7 +36,9 @@ def hints(
     points = worth(judgement, left=case.basket.paid.amount)
     found = [
         hint(instead, judge(instead.case, known), points=points)
-        for instead in alternatives(case, present or case, today=today, birthday=known.birthday)
+        for instead in alternatives(
+            case, present or case, today=today, birthday=known.birthday, own=True
+        )
     ]
     return [one.sentence("en") for one in found if one is not None]
 
@@ -48,7 +50,7 @@ def on_monday(**fields: Any) -> Campaign:
 
 def test_what_is_missing_to_a_threshold_is_told_with_its_gain_in_both_languages() -> None:
     case = a_case(a_bonus(yuan=500), fen=48_800)
-    (instead,) = alternatives(case, case, today=TODAY, birthday=None)
+    (instead,) = alternatives(case, case, today=TODAY, birthday=None, own=True)
     told = hint(instead, judge(instead.case), points=488)
     assert told is not None
     assert told.en == "Double in spring: ¥12.00 more and you get +200."
@@ -66,7 +68,7 @@ def test_more_of_a_category_is_more_of_the_purchase_and_is_named() -> None:
     assert told == ["Double in spring: ¥20.00 more of mugs and you get +200."]
     # With none of it in the basket, all of the threshold is missing.
     case = a_case(tea, fen=60_000)
-    (instead,) = alternatives(case, case, today=TODAY, birthday=None)
+    (instead,) = alternatives(case, case, today=TODAY, birthday=None, own=True)
     told_of = hint(instead, judge(instead.case), points=600)
     assert told_of is not None
     assert told_of.en == "Double in spring: ¥500.00 more of tea and you get +200."

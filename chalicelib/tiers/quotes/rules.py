@@ -40,17 +40,20 @@ class Instead:
 
 
 def alternatives(
-    case: Case, present: Case, *, today: date, birthday: date | None
+    case: Case, present: Case, *, today: date, birthday: date | None, own: bool
 ) -> Iterator[Instead]:
     """Yield what might earn more than a purchase, the campaign's ids in order.
 
-    More money by the rules of its own instant; another day, behind today, by those of now.
+    More money by the rules of its own instant; another day, behind today, by those of now. In which
+    month a birthday is only its `own` member is told.
     """
     for campaign in case.campaigns.campaigns:
         missing = short_of(campaign, case.basket)
         if missing and missed(campaign, case.basket, birthday=birthday) in MONEY_HELPS:
             yield _with_more(case, campaign, missing=missing)
     for campaign in present.campaigns.campaigns:
+        if campaign.birthday_month and not own:
+            continue
         if missed(campaign, present.basket, birthday=birthday) not in A_DAY_HELPS:
             continue
         after = max(present.basket.day, today)

@@ -32,7 +32,7 @@ def quote_to_member(work: Work, asked: Sale, *, member_id: str) -> Quote:
     if asked.member_id not in (None, member_id):
         raise NotFound
     own = replace(asked, member_id=member_id)
-    return _quote(work, own, head=opened.head, program=opened.program)
+    return _quote(work, own, head=opened.head, program=opened.program, own=True)
 
 
 def quote_to_channel(work: Work, asked: Sale, *, client: str) -> Quote:
@@ -48,12 +48,12 @@ def quote_to_channel(work: Work, asked: Sale, *, client: str) -> Quote:
     return _quote(work, replace(asked, channel=own), head=head, program=program)
 
 
-def _quote(work: Work, asked: Sale, *, head: Head, program: Program) -> Quote:
+def _quote(work: Work, asked: Sale, *, head: Head, program: Program, own: bool = False) -> Quote:
     case = earning.case_of(work, asked, head=head, program=program)
     present = judging.case_of(work, case.basket, head=head, told=None)
     today = day_of(work.now, case.zone)
     birthday = judging.birthday_of(work, [case, present])
-    instead = list(alternatives(case, present, today=today, birthday=birthday))
+    instead = list(alternatives(case, present, today=today, birthday=birthday, own=own))
     judged, *others = judging.judged(work, [case, *(other.case for other in instead)])
     points = worth(judged.judgement, left=asked.paid.amount)
     hints = (hint(o, told, points=points) for o, told in zip(instead, others, strict=True))
