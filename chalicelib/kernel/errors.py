@@ -174,7 +174,7 @@ class MatchRequired(Refusal):
 
     kind = Kind.PRECONDITION
     code = "if_match_required"
-    en = "This call needs an If-Match header with the ETag you read; * is none."
+    en = "This call needs an If-Match header with the ETag you read; * is not accepted."
     zh = "此请求需要 If-Match 请求头（填写读取时的 ETag，不能为 *）。"
 
 

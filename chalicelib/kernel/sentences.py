@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +14,18 @@ SENTENCE_CHARS_MAX: Final = 120
 HIDDEN: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 """Control characters, line breaks and changes of direction."""
 SENTENCE_TEXT: Final = rf"^[^{HIDDEN}]*$"
+ENDS: Final = " .!?…。！？"
+"""What a sentence may end with, and loses where something is said of it."""
+UNSEEN: Final = frozenset({"Cc", "Cf"})
+"""Unicode's categories of what takes no room: controls, and marks such as a zero-width space."""
+UNSEEN_TOO: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0]")
+"""What Unicode counts as ignorable besides: a joiner, empty letters, and variation selectors."""
+
+
+def seen(text: str) -> str:
+    """Return what a reader sees of a text: without blanks around it, and what takes no room."""
+    visible = "".join(one for one in text if unicodedata.category(one) not in UNSEEN)
+    return UNSEEN_TOO.sub("", visible).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +41,4 @@ class Sentence:
 
     def then(self, *, en: str, zh: str) -> Sentence:
         """Return it with something said of it: `Double points for tea: 20 points more.`."""
-        return Sentence(f"{self.zh.rstrip(' 。')}：{zh}。", f"{self.en.rstrip(' .')}: {en}.")
+        return Sentence(f"{self.zh.rstrip(ENDS)}：{zh}。", f"{self.en.rstrip(ENDS)}: {en}.")

@@ -186,6 +186,8 @@ CHINESE: Final[Mapping[str, str]] = {
 """The commonest of pydantic's errors in Chinese."""
 EXTRA: Final = "Extra inputs are not permitted"
 """Pydantic's sentence for a field that nobody knows."""
+NOT_SO: Final = "String is not of the form that the contract gives"
+"""Pydantic would tell a regular expression."""
 CHINESE_OTHERWISE: Final = "字段无效"
 
 
@@ -262,7 +264,7 @@ def error(pointer: str, detail: str) -> dict[str, str]:
 def detail_of(item: ErrorDetails, language: Language) -> str:
     """Return what pydantic found wrong as a person reads it."""
     if language == "en":
-        return item["msg"]
+        return NOT_SO if item["type"] == "string_pattern_mismatch" else item["msg"]
     return CHINESE.get(item["type"], CHINESE_OTHERWISE)
 
 

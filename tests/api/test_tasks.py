@@ -178,10 +178,11 @@ def test_a_task_has_a_sentence_in_both_languages_wherever_a_member_meets_it(mall
 
 def test_a_sentence_of_a_task_is_one_that_members_can_read(mall: Mall) -> None:
     activities = mall.marketing.get("/admin/program")["activities"]
-    for wrong in ("", "  ", "x" * 121, "a\nb"):
+    for wrong in ("", "  ", "\u200b", "x" * 121, "a\nb"):
         share = {"points": 5, "per_day": 1, "sentence": {"zh": "茶", "en": wrong}}
         refused = change(mall.marketing, activities={**activities, "tasks": {"share": share}})
         assert refused.pointers() == ["/activities/tasks/share/sentence/en"]
+        assert "pattern" not in refused["errors"][0]["detail"]
 
 
 def test_a_cap_that_was_lowered_below_what_was_done_leaves_no_room(mall: Mall) -> None:

@@ -148,6 +148,8 @@ def test_a_counter_has_room_up_to_its_most() -> None:
 def test_a_task_is_explained_in_both_languages() -> None:
     (line,) = explain_task(Sentence("分享好茶", "Share a tea"), 1)
     assert (line.points, line.en, line.zh) == (1, "Share a tea: 1 point.", "分享好茶：1 积分。")
+    (line,) = explain_task(Sentence("想喝茶吗？", "Fancy a tea?"), 1)
+    assert (line.en, line.zh) == ("Fancy a tea: 1 point.", "想喝茶吗：1 积分。")
 
 
 def test_evidence_is_compared_as_people_see_it() -> None:

@@ -52,6 +52,7 @@ def reasons(campaign: Campaign, *others: Campaign, now: datetime = NOW) -> list[
         (a_bonus(points=200, per_member=Cap(199, Per.DAY)), "cap_below_bonus"),
         (replace(a_campaign(), sentence=Sentence(" ", "Double")), "sentence_missing"),
         (replace(a_campaign(), sentence=Sentence("双倍", "")), "sentence_missing"),
+        (replace(a_campaign(), sentence=Sentence("双倍", "\u200b")), "sentence_missing"),
         # From Saturday noon until just before Monday.
         (a_campaign(closes=noon(date(2026, 11, 22)) + 12 * HOUR, weekdays=("mon",)), "day_never"),
         (a_campaign(closes=noon(date(2026, 11, 22)) + 13 * HOUR, weekdays=("mon",)), ""),

@@ -110,7 +110,7 @@ class Reason(Enum):
     REFERRAL_REFUND = (
         "referral_refund",
         "Points taken back because somebody you referred returned their purchase.",
-        "您推荐的新会员已退款，相应积分已扣回。",
+        "因您推荐的新会员退款，相应积分已扣回。",
     )
     EXPIRY = ("expiry", "Points past their last day.", "积分已过有效期。")
     EXEMPTION = ("exemption", "A change of how long your points are kept.", "积分保留期限变更。")

@@ -152,7 +152,7 @@ class Kind(Enum):
             (
                 Line(
                     Text(
-                        "您推荐的新会员已退款，已扣回 {points} 积分。",
+                        "因您推荐的新会员退款，已扣回 {points} 积分。",
                         "Somebody you referred returned their purchase, "
                         "so {points} points were taken back.",
                     )

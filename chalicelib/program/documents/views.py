@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from chalicelib.kernel.errors import Language
 from chalicelib.kernel.ids import GIVEN_NAME
 from chalicelib.kernel.money import MINOR_DIGITS
-from chalicelib.kernel.sentences import HIDDEN, SENTENCE_CHARS_MAX, Sentence
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.program.documents.model import (
     Activities,
     CheckIn,
@@ -22,6 +22,7 @@ from chalicelib.program.documents.model import (
 from chalicelib.program.documents.rules import is_zone
 from chalicelib.web.bodies import Body, Currency, MoneyIn, Wrong
 from chalicelib.web.routes import Example
+from chalicelib.web.sentences import SomeText
 
 POINTS_PER_UNIT_MAX: Final = 1_000
 WORTH_POINTS_MAX: Final = 1_000_000
@@ -29,7 +30,6 @@ WORTH_POINTS_MAX: Final = 1_000_000
 MONTHS_MAX: Final = 120
 """Ten years; a date must stay within this century."""
 CHANNELS_MAX: Final = 200
-"""The document stays far below DynamoDB's 400 KB, its audit row with two of them too."""
 ZONE_CHARS_MAX: Final = 64
 PER_HOUR_MAX: Final = 99
 """One page of a member's orders tells whether there were as many."""
@@ -98,7 +98,6 @@ STREAK_DAYS_MIN: Final = 2
 """A streak of one day is a check-in, which has points of its own."""
 STREAK_DAYS_MAX: Final = 366
 TASKS_MAX: Final = 50
-"""They make some 35 KB of the document, which stays far below DynamoDB's 400 KB."""
 PER_DAY_MAX: Final = 100
 PER_MONTH_MAX: Final = 1_000
 """More than anybody does or brings by hand: beyond them a cap would hold nobody back."""
@@ -106,9 +105,6 @@ PER_MONTH_MAX: Final = 1_000
 Points = Annotated[int, Field(ge=0, le=ACTIVITY_POINTS_MAX)]
 Reward = Annotated[int, Field(ge=1, le=ACTIVITY_POINTS_MAX)]
 """What is done for nothing need not be listed."""
-Text = Annotated[
-    str, Field(max_length=SENTENCE_CHARS_MAX, pattern=rf"^[^{HIDDEN}]*[^\s{HIDDEN}][^{HIDDEN}]*$")
-]
 TaskName = Annotated[str, Field(pattern=f"^{GIVEN_NAME.pattern}$")]
 
 
@@ -138,8 +134,8 @@ class CheckInBody(Body):
 class TaskSentence(Body):
     """What members read of a task, in both languages."""
 
-    zh: Text
-    en: Text
+    zh: SomeText
+    en: SomeText
 
 
 class TaskBody(Body):

@@ -16,16 +16,12 @@ from typing import Final
 from chalicelib.kernel.clock import end_of, told_instant
 from chalicelib.kernel.errors import Conflict, LimitReached, NotFound
 from chalicelib.kernel.points import counted
-from chalicelib.kernel.sentences import Sentence
+from chalicelib.kernel.sentences import Sentence, seen
 from chalicelib.program.documents.model import CheckIn, Program, StreakBonus, Task
 from chalicelib.tiers.activities.model import Counter, NextBonus, Progress, Streak
 from chalicelib.tiers.judging.model import Line
 
 ONE_DAY: Final = timedelta(days=1)
-UNSEEN: Final = frozenset({"Cc", "Cf"})
-"""Unicode's categories of what takes no room: controls, and marks such as a zero-width space."""
-UNSEEN_TOO: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0]")
-"""What Unicode counts as ignorable besides: a joiner, empty letters, and variation selectors."""
 LINK: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/?#\s@]*@)?([^/?#\s]*)")
 """A link's scheme, its user if there is one, and its host with the port."""
 
@@ -52,8 +48,7 @@ def as_meant(evidence: str) -> str:
     Blanks around it, what takes no room anywhere in it, how accents are composed, and the case of
     a link's scheme and host (RFC 3986); everything behind a host can be another page.
     """
-    seen = "".join(one for one in evidence if unicodedata.category(one) not in UNSEEN)
-    told = unicodedata.normalize("NFC", UNSEEN_TOO.sub("", seen).strip())
+    told = unicodedata.normalize("NFC", seen(evidence))
     return LINK.sub(lambda link: f"{link[1].lower()}{link[2] or ''}{link[3].lower()}", told)
 
 

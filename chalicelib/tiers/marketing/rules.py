@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from chalicelib.kernel.errors import Fact, Language, NotFound, RuleRefusal
 from chalicelib.kernel.ids import CAMPAIGN_CHARS, CAMPAIGN_PATTERN, digest62
+from chalicelib.kernel.sentences import seen
 from chalicelib.program.documents.model import BASIC, Program
 from chalicelib.tiers.campaigns.model import Campaign, CampaignSet
 from chalicelib.tiers.campaigns.rules import can_meet, covers, has_ended
@@ -112,7 +113,7 @@ def _same_days(campaign: Campaign, was: Campaign) -> bool:
 
 
 def _unclear_effect(campaign: Campaign, currency: str) -> Iterator[Unclear]:
-    if not campaign.sentence.zh.strip() or not campaign.sentence.en.strip():
+    if not seen(campaign.sentence.zh) or not seen(campaign.sentence.en):
         yield Unclear(
             "sentence_missing",
             "Members need one sentence in each language.",

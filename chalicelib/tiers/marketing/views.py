@@ -10,15 +10,15 @@ from pydantic import ConfigDict, Field, StringConstraints
 from chalicelib.kernel.ids import CAMPAIGN_PATTERN, GIVEN_NAME
 from chalicelib.kernel.money import MONEY_MAX, Money
 from chalicelib.kernel.points import POINTS_MAX
-from chalicelib.kernel.sentences import SENTENCE_CHARS_MAX, SENTENCE_TEXT, Sentence
+from chalicelib.kernel.sentences import Sentence
 from chalicelib.tiers.campaigns.model import Campaign, Cap, Per, Standing, Weekday
 from chalicelib.tiers.campaigns.rules import WHOLE
 from chalicelib.tiers.earning.views import Label
 from chalicelib.tiers.marketing import rules
 from chalicelib.tiers.marketing.model import Shown
 from chalicelib.web.bodies import Body, Instant, MoneyIn, View
+from chalicelib.web.sentences import Text
 
-Text = Annotated[str, StringConstraints(max_length=SENTENCE_CHARS_MAX, pattern=SENTENCE_TEXT)]
 ChannelName = Annotated[str, StringConstraints(pattern=f"^{GIVEN_NAME.pattern}$")]
 CampaignId = Annotated[str, StringConstraints(pattern=f"^{CAMPAIGN_PATTERN.pattern}$")]
 Points = Annotated[int, Field(ge=1, le=POINTS_MAX)]
