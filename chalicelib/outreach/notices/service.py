@@ -209,11 +209,8 @@ def deliver(work: Work, messages: Messages, *, name: str) -> Counts:
         return NOTHING
     told = _addressee(work, held.notice)
     notice = None if told is None else told.still(held.notice)
-    if (
-        told is None
-        or notice is None
-        or held.channel not in told.open_ways(notice, messages.channels)
-    ):
+    open_ways = told.open_ways(notice, messages.channels) if told and notice else ()
+    if told is None or notice is None or held.channel not in open_ways:
         _go_on(work, held, after=over(held, UNWANTED))
         return {UNWANTED: 1}
     later = told.waits_until(held.channel, work.now)
