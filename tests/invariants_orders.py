@@ -38,7 +38,7 @@ DEAD: Final = frozenset({"cancelled", "expired"})
 """States in which everything came back by itself or at the member's wish."""
 WEEK: Final = timedelta(days=7)
 LOTS_MAX: Final = 72
-"""With as many dates, two may have been merged."""
+"""Once there were as many dates, two may have been merged, and later again with fewer."""
 BACK: Final = ("nr", "br", "o")
 """Of an order: units, points and paid debt that came back."""
 
@@ -107,9 +107,9 @@ def what_comes_back_keeps_its_dates(books: Books) -> Faults:
     for name in keeps.keys() - revived:
         gave[name].subtract(keeps[name])
     for entries in books.entries().values():
-        lots: Counter[date] = Counter()
+        lots, crowded = Counter[date](), False
         for entry in entries:
-            crowded = sum(map(bool, lots.values())) >= LOTS_MAX
+            crowded = crowded or sum(map(bool, lots.values())) >= LOTS_MAX
             lots.update(entry.dates)
             order_id = entry.refers.get("order", "")
             if entry.reason in {R, H, V}:

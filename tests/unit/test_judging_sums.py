@@ -10,19 +10,21 @@ from typing import Any, Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.kernel.clock import end_of_month_after
 from chalicelib.kernel.money import MONEY_MAX
 from chalicelib.ledger.journal.model import Account, Reason
 from chalicelib.ledger.wallets.model import Lot, Wallet
 from chalicelib.ledger.wallets.rules import Posting, balance, new_wallet
-from chalicelib.program.documents.model import DEFAULTS
+from chalicelib.program.documents.model import DEFAULTS, Longer
 from chalicelib.tiers.campaigns.model import Cap, Per
 from chalicelib.tiers.judging.model import Facts, Judgement, Kept
 from chalicelib.tiers.judging.rules import explain, parts, rebuilt, worth
-from tests.builders import MEMBER_ID, NOW, TODAY
+from tests.builders import LATER, MEMBER_ID, NOW, TODAY
 from tests.campaigns import a_bonus, a_campaign, cmp, judged
 
 BOOKED: Final = date(2027, 1, 1)
 LAST: Final = date(2029, 1, 31)
+LONGER: Final = Longer(TODAY, LATER, 12, TODAY)
 
 
 @st.composite
@@ -102,7 +104,10 @@ class Purse:
 
 @st.composite
 def purses(draw: st.DrawFn) -> Purse:
-    """Return a purse of which some was spent; what was merged goes back when part of it is past."""
+    """Return a purse of which some was spent; what was merged goes back when some of it is past.
+
+    A validity that became longer since may keep the date that was merged, and not its later one.
+    """
     days: Any = st.integers(1, 120)
     fen = draw(st.integers(100, 5_000))
     verdict = judged(
@@ -119,15 +124,18 @@ def purses(draw: st.DrawFn) -> Purse:
         ),
         fen=fen,
     ).judgement
+    months_end = end_of_month_after(TODAY, draw(st.integers(0, 3)))
     ends, *others = (
         Lot(TODAY + timedelta(days=draw(days)), draw(st.integers(1, 40)))
         for _ in range(draw(st.integers(2, 5)))
     )
     wallet, today = new_wallet(MEMBER_ID, NOW).after, TODAY
     if more := draw(st.just(0) | st.integers(1, 60)):
-        first = draw(st.sampled_from([ends, others[0]])).expires_on
-        wallet = replace(wallet, merged=((first, first + timedelta(days=more)),))
-        today = first + timedelta(days=draw(st.integers(0, more)))
+        if longer := draw(st.sampled_from([(), (LONGER,)])):
+            ends = replace(ends, expires_on=months_end)
+        first = ends.expires_on if longer else draw(st.sampled_from([ends, others[0]])).expires_on
+        wallet = replace(wallet, merged=((first, first + timedelta(days=more)),), longer=longer)
+        today = first + timedelta(days=draw(st.integers(0, more) | st.just(more + 1)))
     purse = Purse(verdict, ends.expires_on, others[0], wallet, today)
     posting = Posting(wallet, TODAY)
     for day, points in purse.worth(fen).items():

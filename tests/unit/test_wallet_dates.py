@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from random import Random
+from typing import Final
 
 import pytest
 
 from chalicelib.kernel.clock import day_of, end_of_month_after
 from chalicelib.ledger.dates.rules import joined, usable_through
-from chalicelib.ledger.journal.model import Reason
-from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, Lot
+from chalicelib.ledger.journal.model import Account, Reason
+from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, Lot, Wallet
 from chalicelib.ledger.wallets.rules import LOTS_MAX, Posting, balance, usable_lots
+from chalicelib.program.documents.model import Longer
 from tests.builders import (
     LATER,
     NOW,
@@ -211,6 +214,73 @@ def test_what_was_merged_and_used_up_between_two_dates_is_merged_with_them() -> 
     one, two, three, four, five = (TODAY + number * ONE_DAY for number in range(1, 6))
     assert joined({three: two, five: four}, one, into=four) == {four: one, five: four}
     assert joined({two: one, four: three}, two, into=four) == {four: one}
+
+
+LONGER: Final = Longer(TODAY, LATER, 12, TODAY)
+MONTHS_END: Final = date(2026, 11, 30)
+JOINED: Final = MONTHS_END + 2 * ONE_DAY
+OTHER: Final = Lot(date(2028, 12, 31), 500)
+
+
+def outlived(*lots: Lot) -> Wallet:
+    """Return one in which an end of a month became another day, and would last longer by itself."""
+    merged = ((MONTHS_END, JOINED),)
+    return replace(a_wallet(*lots, held=9), merged=merged, longer=(LONGER,))
+
+
+@pytest.mark.parametrize("parts", [(100,), (40, 60)])
+def test_no_part_of_a_refund_takes_what_expired_in_a_merged_date_that_would_last_longer(
+    parts: tuple[int, ...],
+) -> None:
+    wallet = outlived(Lot(JOINED, 40), OTHER)
+    for points in parts:
+        posting = Posting(wallet, JOINED + ONE_DAY)
+        assert posting.claw_back(points, MONTHS_END) == ClawBack(0, 0)
+        wallet = closed(posting).after
+        assert (wallet.lots, wallet.merged) == ((OTHER,), ((MONTHS_END, JOINED),))
+    over = usable_through(MONTHS_END, None, longer=[LONGER]) + ONE_DAY
+    assert closed(Posting(wallet, over)).after.merged == ()
+
+
+@pytest.mark.parametrize("by_house", [True, False])
+def test_points_come_back_by_the_date_that_theirs_became(*, by_house: bool) -> None:
+    """They join it while it is good; after it they get a week from the house, or expire."""
+    for today, lots in (
+        (MONTHS_END + ONE_DAY, (Lot(JOINED, 9),)),
+        (JOINED, (Lot(JOINED, 9),)),
+        (JOINED + ONE_DAY, (Lot(JOINED + 8 * ONE_DAY, 9),) if by_house else ()),
+    ):
+        for wallet in (outlived(), replace(outlived(), longer=())):
+            posting = Posting(wallet, today)
+            posting.give_back((Lot(MONTHS_END, 9),), source=Account.ESCROW, by_house=by_house)
+            change = closed(posting)
+            assert change.after.lots == lots
+            assert balance(change.after, today) == change.after.available
+
+
+def test_points_that_expired_in_a_merged_date_stay_so_when_others_merge() -> None:
+    today = JOINED + ONE_DAY
+    lots = [a_lot(1, today + 2 * number * ONE_DAY) for number in range(LOTS_MAX)]
+    posting = Posting(outlived(*lots), today)
+    posting.credit(1, LATER)
+    assert posting.claw_back(9, MONTHS_END) == ClawBack(0, 0)
+    merged = closed(posting).after.merged
+    assert merged == ((MONTHS_END, JOINED), (today, today + 2 * ONE_DAY))
+
+
+@pytest.mark.parametrize("until", [None, date(2040, 1, 1)])
+def test_a_wallet_has_and_remembers_no_more_dates_than_it_keeps(until: date | None) -> None:
+    """Whatever is used up day by day, and where an exemption lets nothing be forgotten."""
+    wallet, chance = replace(a_wallet(), exempt_until=until), Random(1)
+    for today in (TODAY + number * ONE_DAY for number in range(150)):
+        posting = Posting(wallet, today)
+        if len(wallet.lots) == LOTS_MAX:
+            posting.spend(wallet.lots[0].points * chance.randrange(2), into=Account.REDEEMED)
+        posting.credit(1, today + timedelta(days=366))
+        wallet = closed(posting).after
+        dates = {lot.expires_on for lot in wallet.lots} | {last for _, last in wallet.merged}
+        assert len(dates) <= LOTS_MAX
+    assert wallet.merged
 
 
 def test_of_pairs_equally_close_the_earlier_merges() -> None:

@@ -6,7 +6,7 @@ one earlier or later. `date.max` is the date of points that never expire: nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
@@ -93,6 +93,22 @@ def joined(merged: Mapping[date, date], earlier: date, *, into: date) -> dict[da
     """
     left = {last: first for last, first in merged.items() if not earlier <= last <= into}
     return {**left, into: merged.get(earlier, earlier)}
+
+
+def remembered(
+    merged: Mapping[date, date], *, is_good: Callable[[date], bool]
+) -> tuple[tuple[date, date], ...]:
+    """Return the first and last days of what is merged, as long as any day of it is good.
+
+    The last one may not be, and another still: an end of a month that was made to last longer. What
+    was merged must not come apart then, or points that have expired could be claimed once more.
+    """
+    spans = ((merged[last], last) for last in sorted(merged))
+    return tuple(span for span in spans if any(map(is_good, _days(*span))))
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def soonest(points_of: Mapping[date, int], points: int) -> list[tuple[date, int]]:

@@ -37,7 +37,7 @@ class Wallet:
     newest entry. From `wakes_on` on somebody has to look after its dates (None: there are none),
     and `reminded_on` is the day of the last reminder; no entry tells of these two. The member of an
     `erased` one is gone for good: what still comes in pays what is owed, and the rest ends at once.
-    `merged` remembers which dates became a later one for want of room, until that one has passed.
+    `merged` remembers which dates became a later one for want of room, until all of them passed.
     `longer` is the program's, and stored there: what longer validities gave to dates like its own.
     """
 

@@ -20,7 +20,7 @@ from chalicelib.ledger.journal.rules import Recomputed, paid_with, seal
 from chalicelib.ledger.wallets.model import NEVER, Change, ClawBack, GivenBack, Lot, Lots, Wallet
 
 LOTS_MAX: Final = 72
-"""Different dates a wallet keeps, never-expiring points not counted: 1 KB holds them."""
+"""Different dates a wallet keeps or remembers, that of endless points not counted: about 1 KB."""
 
 
 class MemberFrozen(Forbidden):
@@ -113,12 +113,13 @@ class Posting:
         self._paid.append((expires_on, paid))
         self._leg(source, -points)
         self._put(expires_on, points - paid)
-        while pair := calendar.closest(
-            {day: self._last_day(day) for day in self._lots}, most=LOTS_MAX
-        ):
+        dates = {*self._lots, *filter(self._is_usable, self._merged)}
+        while pair := calendar.closest({d: self._last_day(d) for d in dates}, most=LOTS_MAX):
             earlier, later = pair
-            self._lots[later] += self._lots.pop(earlier)
+            dates.remove(earlier)
             self._merged = calendar.joined(self._merged, earlier, into=later)
+            if moved := self._lots.pop(earlier, 0):
+                self._lots[later] = self._lots.get(later, 0) + moved
         return paid
 
     def spend(self, points: int, *, into: Account) -> Lots:
@@ -144,7 +145,7 @@ class Posting:
         paid = expired = 0
         late = calendar.house_return(self._today, self._before.longer)
         for lot in taken:
-            usable = self._is_usable(lot.expires_on)
+            usable = self._is_usable(calendar.home_of(lot.expires_on, self._merged))
             most = self._debt if self._erased else lot.points
             back = min(lot.points, most) if usable or by_house else 0
             paid += self.credit(back, lot.expires_on if usable else late, source=source)
@@ -214,7 +215,6 @@ class Posting:
         assert sum(legs.values()) == 0, legs
         assert sum(dates.values()) == legs.get(Account.AVAILABLE, 0), (dates, legs)
         lots = tuple(Lot(day, self._lots[day]) for day in sorted(self._lots))
-        merged = sorted(filter(self._is_usable, self._merged))
         available = sum(self._lots.values())
         told = {**(refers or {}), **paid_with(self._paid)}
         name, chain, version = self._before.member_id, self._before.chain, self._before.version + 1
@@ -227,7 +227,7 @@ class Posting:
             held=self._held,
             debt=self._debt,
             lots=lots,
-            merged=tuple((self._merged[last], last) for last in merged),
+            merged=calendar.remembered(self._merged, is_good=self._is_usable),
             exempt_until=self._exempt_until,
             exempt_since=self._exempt_since,
             frozen=self._frozen,
