@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 
 from chalicelib.kernel.errors import NotFound
 from chalicelib.ledger.journal.model import Entry, Reason
@@ -33,7 +34,6 @@ from chalicelib.storage.transaction import Replayed, Transaction, persist
 from chalicelib.storage.work import Work
 from chalicelib.tiers.activities import service as activities
 from chalicelib.tiers.earning import service as earning
-from chalicelib.tiers.earning.model import Purchase
 from chalicelib.tiers.referrals import store
 from chalicelib.tiers.referrals.model import Outcome, Referred
 from chalicelib.tiers.referrals.rules import (
@@ -73,7 +73,8 @@ def _reward(work: Work, booked: Entry) -> None:
     if key in opened.others or opened.wallet.erased:
         return
     then = documents.program_when(work, opened.head, at=booked.at)
-    judged, ends = replace(opened, program=then), expiry_of(opened.today, then, opened.program)
+    judged = replace(opened, program=then)
+    ends = expiry_of(opened.today, then, opened.program)
     [purchase] = earning.find_purchases(work, [booked.refers["purchase"]])
 
     def attempt(tx: Transaction) -> None:
@@ -84,8 +85,8 @@ def _reward(work: Work, booked: Entry) -> None:
         told = booked.refers["purchase"]
         referred = Referred(booked.member_id, told, booked.at, outcome, then.version)
         if outcome is Outcome.PAID:
-            dated = replace(referred, expires_on=ends)
-            _pay(tx, dated, purchase=newest, opened=judged, new=profile)
+            earning.note_referrer(tx, newest, referrer=referrer)
+            _pay(tx, referred, ends=ends, opened=judged, new=profile)
         else:
             store.put_referred(tx, referrer, referred=referred)
 
@@ -103,16 +104,13 @@ def _outcome(tx: Transaction, booked: Entry, *, opened: Opened, new: Profile) ->
     return Outcome.PAID if is_paid and program.activities.referral.points else Outcome.CLOSED
 
 
-def _pay(
-    tx: Transaction, referred: Referred, *, purchase: Purchase, opened: Opened, new: Profile
-) -> None:
+def _pay(tx: Transaction, referred: Referred, *, ends: date, opened: Opened, new: Profile) -> None:
     """Add that a new member brings points to whoever referred them."""
     program, referrer = opened.program, opened.wallet.member_id
     points = program.activities.referral.points
-    assert referred.expires_on is not None, referred
     posting = Posting(wallets.latest(tx, opened.wallet), opened.today)
-    debt_paid = posting.credit(points, referred.expires_on)
-    paid = replace(referred, points=points, debt_paid=debt_paid)
+    debt_paid = posting.credit(points, ends)
+    paid = replace(referred, points=points, debt_paid=debt_paid, expires_on=ends)
     change = posting.close(
         Reason.REFERRAL,
         at=tx.work.now,
@@ -120,7 +118,6 @@ def _pay(
         program_version=program.version,
     )
     store.put_referred(tx, referrer, referred=paid)
-    earning.note_referrer(tx, purchase, referrer=referrer)
     for contact in contacts(new):
         store.put_newcomer(tx, store.newcomer_key(contact))
     activities.count(tx, referral_counter(referrer, program=program, booked_at=referred.at))
