@@ -113,3 +113,13 @@ def test_a_timeline_tells_every_date_and_the_reminders_that_are_left() -> None:
     assert timeline(wallet, TODAY) == (first, second)
     told = replace(wallet, reminded_on=TODAY)
     assert timeline(told, TODAY)[0].remind_on == (in_days(12),)
+
+
+def test_a_timeline_names_tomorrow_for_points_that_came_after_todays_reminder() -> None:
+    told = replace(a_wallet(a_lot(5, SOON)), wakes_on=in_days(10), reminded_on=TODAY)
+    wallet = earned(told, a_lot(2, in_days(3)), a_lot(3, in_days(15)))
+    days = [timed.remind_on for timed in timeline(wallet, TODAY)]
+    assert days == [(in_days(1),), (in_days(1), in_days(12)), reminder_days(SOON)]
+    assert seen(wallet, in_days(1)).reminded_on == in_days(1)
+    days = [timed.remind_on for timed in timeline(seen(wallet, in_days(1)), in_days(1))]
+    assert days == [(), (in_days(12),), reminder_days(SOON)]

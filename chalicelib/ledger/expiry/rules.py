@@ -80,13 +80,19 @@ def points_ending(wallet: Wallet, today: date) -> int:
 
 
 def timeline(wallet: Wallet, today: date) -> tuple[Timed, ...]:
-    """Return when points end, and the days from today on that are left to remind of them."""
-    first = today + ONE_DAY if wallet.reminded_on == today else today
+    """Return when points end, and the days from today on that are left to remind of them.
+
+    Where points came after today's reminder, tomorrow's tells what today's would have.
+    """
+    earliest = today + ONE_DAY if wallet.reminded_on == today else today
+    first = today if is_due(wallet, today) else earliest
     return tuple(
         Timed(
             ending.usable_through,
             ending.points,
-            tuple(day for day in reminder_days(ending.usable_through) if day >= first),
+            tuple(
+                max(day, earliest) for day in reminder_days(ending.usable_through) if day >= first
+            ),
         )
         for ending in endings(wallet, today)
     )
