@@ -27,7 +27,7 @@ from chalicelib.kernel.errors import (
     TooLarge,
 )
 from chalicelib.kernel.ids import GIVEN_NAME
-from chalicelib.web.bodies import BODY_BYTES_MAX, Body, read_body
+from chalicelib.web.bodies import BODY_BYTES_MAX, Body, Wrong, read_body
 from chalicelib.web.headers import language_of, require_json
 from chalicelib.web.problems import Broken
 from infra.local import jobs
@@ -155,8 +155,8 @@ class Control:
         draft = _read(Advance, request)
         try:
             self._offset.advance(duration(draft.advance))
-        except ValueError as wrong:
-            raise InvalidFields.at("/advance", str(wrong), zh="不是有效的时长") from None
+        except Wrong as wrong:
+            raise InvalidFields.at("/advance", wrong.en, zh=wrong.zh) from None
         return self._now(request)
 
     def _jobs(self, _: Request) -> Reply:

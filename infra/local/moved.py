@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.kernel.clock import Clock, SystemClock, end_of_month_after
+from chalicelib.web.bodies import Wrong
 from infra.local.state import turn, write_json
 
 DURATION: Final = re.compile(
@@ -49,10 +50,13 @@ class Duration:
 
 
 def duration(text: str) -> Duration:
-    """Return an ISO 8601 duration, or raise ValueError in words for a person."""
+    """Return an ISO 8601 duration, or raise `Wrong`."""
     match = DURATION.fullmatch(text)
     if match is None:
-        raise ValueError("not an ISO 8601 duration forwards, such as P30D, P1M or P1Y2M3DT4H5M6S")
+        raise Wrong(
+            "not an ISO 8601 duration forwards, such as P30D, P1M or P1Y2M3DT4H5M6S",
+            zh="应为向前的 ISO 8601 时长，例如 P30D、P1M 或 P1Y2M3DT4H5M6S",
+        )
     counts = {unit: int(count) for unit, count in match.groupdict("0").items()}
     months = 12 * counts.pop("years") + counts.pop("months")
     return Duration(months, timedelta(**counts))
@@ -76,15 +80,17 @@ class Offset:
         return offset
 
     def advance(self, by: Duration) -> None:
-        """Add to the offset, or raise ValueError past the end of the clock."""
+        """Add to the offset, or raise `Wrong` past the end of the clock."""
         with turn(self._path):
             offset = self._load()
             now = self._beneath.now() + offset
             then = by.after(now)
             if then >= CLOCK_END:
-                raise ValueError(
-                    f"the clock would pass the end of {CLOCK_END.year - 1}, beyond which the"
-                    " program keeps no dates of points"
+                last = CLOCK_END.year - 1
+                raise Wrong(
+                    f"the clock would pass the end of {last}, beyond which the program keeps no"
+                    " dates of points",
+                    zh=f"时钟将超过 {last} 年年末，程序不保存此后的积分日期",
                 )
             moved = offset + (then - now)
             write_json(self._path, {"offset_seconds": int(moved.total_seconds())})

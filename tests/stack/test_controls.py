@@ -153,7 +153,7 @@ def test_the_clock_refuses_to_leave_the_years_that_the_program_keeps(client: Cli
     before = client.ask("/clock").json()["now"]
     (error,) = problem(client.ask("/clock", {"advance": "P60Y"}))["errors"]
     assert error["pointer"] == "/advance"
-    assert "the end of 2085" in error["detail"]
+    assert "2085 年年末" in error["detail"]
     assert client.ask("/clock").json()["now"][:10] == before[:10]
 
 
