@@ -22,7 +22,7 @@ PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --requ
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
 	--cache-dir .local/uv-cache
-WORKERS ?= 2
+WORKERS ?= 3
 T ?= tests
 
 help:
@@ -31,6 +31,7 @@ help:
 run: install
 	@exec $(PY) -m infra.local
 
+# One worker more than a small machine has cores, because tests also wait for processes, engines and clocks.
 # A worker takes its share in order and takes over from a slower one at the end, so most modules stay on one worker.
 # Tests start many processes; what one of them compiled serves the next, also where the shell forbids Python to keep it.
 test: install

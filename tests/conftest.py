@@ -38,7 +38,7 @@ set_hypothesis_home_dir(engines.ROOT / ".local" / "hypothesis")
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
 """Where Linux keeps files in memory."""
 ROOM_BYTES: Final = 4 * 2**30
-"""Far more than all tests of two workers write; a container may have next to nothing there."""
+"""Far more than all tests of three workers write; a container may have next to nothing there."""
 # How long an example takes says how busy the machine is.
 hypothesis_settings.register_profile("jifen", hypothesis_settings(deadline=None))
 hypothesis_settings.load_profile("jifen")
