@@ -198,7 +198,7 @@ class ProgramMachine(DeskMachine):
             "report": lambda: self._report(subject if pick % 3 else None, "store-1", 100 * pick),
             "refund": lambda: self._refund(pick, 0.6),
             "claim": lambda: self._claim(subject, pick // 2, mark=mark),
-            "adjust": lambda: self._adjust(MEMBERS[pick % 2], pick - 500),
+            "adjust": lambda: self._adjust(MEMBERS[pick % 2], pick - 500, mark=mark),
             "freeze": lambda: freezing(self.mall, subject, frozen=True),
             "thaw": lambda: freezing(self.mall, subject, frozen=False),
             "restock": lambda: self._restock(ask["reward"], 2),

@@ -214,7 +214,7 @@ class Shelf(Sales):
     def _resets(self, per: str) -> str | None:
         """Return when a limit's period ends, as answers write it."""
         last = end_of(per, self.today)
-        return None if last == date.max else f"{midnight_after(last):%Y-%m-%dT%H:%M:%S.%f}Z"
+        return None if last == date.max else f"{midnight_after(last):%Y-%m-%dT%H:%M:%S}Z"
 
     def _of(self, subject: str) -> list[Order]:
         return [order for order in self.orders.values() if order.subject == subject]

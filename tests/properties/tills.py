@@ -241,8 +241,8 @@ class TillMachine(RuleBasedStateMachine):
             code = f"{code[:4].lower()}-{code[4:]}"
         return claiming(self.mall, subject, self._key("claim", back) + mark, code, of=name)
 
-    def _adjust(self, subject: str, points: int) -> Deed:
-        return adjusting(self.mall, subject, self._key("adjust"), points or 1)
+    def _adjust(self, subject: str, points: int, *, mark: str = "") -> Deed:
+        return adjusting(self.mall, subject, self._key("adjust") + mark, points or 1)
 
     def _key(self, route: str, back: int = 0) -> str:
         """Return a new key, or one that was spent on a route so many deeds back."""
