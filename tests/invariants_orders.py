@@ -36,7 +36,8 @@ WAKES: Final = {"in_review": "review#", "awaiting_payment": "payment#"}
 """Which deadline an order in a state has."""
 DEAD: Final = frozenset({"cancelled", "expired"})
 """States in which everything came back by itself or at the member's wish."""
-WEEK: Final = timedelta(days=7)
+DAY: Final = timedelta(days=1)
+WEEK: Final = 7 * DAY
 LOTS_MAX: Final = 72
 """Once there were as many dates, two may have been merged, and later again with fewer."""
 BACK: Final = ("nr", "br", "o")
@@ -117,9 +118,9 @@ def what_comes_back_keeps_its_dates(books: Books) -> Faults:
                 gave[order_id].subtract(keeps.get(order_id, {}) if entry.reason is V else {})
             elif order_id and not crowded and entry.reason not in OF_WALLETS:
                 by_house = entry.reason in BY_HOUSE or order_id in turned_away
-                late = _week_after(entry, books) if by_house else None
+                late = _week_after(entry, books) if by_house else ()
                 for day, points in entry.dates.items():
-                    gave[order_id][day] -= points if points > 0 and day != late else 0
+                    gave[order_id][day] -= points if points > 0 and day not in late else 0
                     if gave[order_id][day] < 0:
                         yield f"{order_id} gives points of {day} back that it did not take"
 
@@ -250,8 +251,13 @@ def _spent(entry: Entry) -> dict[date, int]:
     return {day: -points for day, points in entry.dates.items() if points < 0}
 
 
-def _week_after(entry: Entry, books: Books) -> date:
-    return day_of(entry.at, books.zone) + WEEK
+def _week_after(entry: Entry, books: Books) -> tuple[date, ...]:
+    """Return the dates that late points may get: a week from now, and no end of a month.
+
+    Where a longer validity moved that one, it is the day after.
+    """
+    day = day_of(entry.at, books.zone) + WEEK
+    return (day, day + DAY) if (day + DAY).day == 1 else (day,)
 
 
 def _differing(one: Counter[Any], other: Counter[Any]) -> list[Any]:
